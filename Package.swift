@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// One room of the house: a library target and its mirror under `Tests/`.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: strict),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+      swiftSettings: strict),
+  ]
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+// Floors from the bottom up; a room depends only on rooms listed before it.
+let package = Package(
+  name: "trimtab",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "trimtab", targets: ["trimtab"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    // 0: C kernels, system libraries and their shims; errors as data
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux]))]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+      name: "CPCRE2", pkgConfig: "libpcre2-8",
+      providers: [.apt(["libpcre2-dev"]), .brew(["pcre2"])]),
+  ]
+    + room("Diagnostics")
+    // 1
+    + room("Tensors", ["Diagnostics", "CKernels", "COpenBLAS", "COneDNN"])
+    // 2
+    + room("Autodiff", ["Tensors", "CKernels"])
+    + room("Formats", ["Diagnostics", "Tensors", "CHDF5", crypto])
+    // 3
+    + room("Tokenizers", ["Diagnostics", "Formats", "CPCRE2"])
+    + room("Models", ["Diagnostics", "Tensors", "Autodiff", "Formats", "CKernels"])
+    // 4
+    + room("Datasets", ["Diagnostics", "Formats", "Tokenizers"])
+    + room("Decoding", ["Diagnostics", "Tensors", "Tokenizers", "Models", "Autodiff", "CKernels"])
+    // 5
+    + room("Proxy", ["Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Decoding"])
+    + room(
+      "Training",
+      ["Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets", "CKernels"])
+    + room(
+      "Evaluation",
+      ["Diagnostics", "Formats", "Tokenizers", "Datasets", "Models", "Decoding", "Proxy"])
+    // 7
+    + room("Recipes", ["Diagnostics", "Formats", "Datasets", "Models", "Training", yams])
+    // 8
+    + [
+      .executableTarget(
+        name: "trimtab",
+        dependencies: [
+          "Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets",
+          "Decoding", "Proxy", "Training", "Evaluation", "Recipes", argumentParser,
+        ], swiftSettings: strict),
+      .testTarget(
+        name: "CommandTests", dependencies: ["trimtab", "Formats"], swiftSettings: strict),
+    ]
+)
