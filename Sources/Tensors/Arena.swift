@@ -1,0 +1,153 @@
+import Foundation
+import Synchronization
+
+/// What a stretch of memory is for; the rows of the memory report.
+public enum MemoryPurpose: String, Sendable, Hashable, CaseIterable {
+  case activations, gradients, workspace, cache
+}
+
+/// One tensor of a plan: its shape and the moments between which it lives.
+public struct PlannedTensor: Sendable, Hashable {
+  public let name: String
+  public let purpose: MemoryPurpose
+  public let shape: Shape
+  public let elementType: ElementType
+  public let byteCount: Int
+  public let byteOffset: Int
+  /// Counts of allocations and releases before it was taken, and before it was returned.
+  public let born: Int
+  public var died: Int?
+}
+
+/// The memory of one step, cut into tensors that return to it with their last reference.
+///
+/// A *planning* arena has no memory behind it: the same code runs over it, kernels left out, and what it
+/// noted is the plan (rule 3: plan, then arena). A *backed* arena reserves its address space once; pages are
+/// touched in the first step and reused ever after, so that nothing is allocated after warm-up.
+public final class Arena: Sendable {
+  private struct State {
+    var free: [Range<Int>]
+    var inUse = 0
+    var highest = 0
+    var clock = 0
+    var usage: [MemoryPurpose: Int] = [:]
+    var usageAtPeak: [MemoryPurpose: Int] = [:]
+    var peak = 0
+    var planned: [PlannedTensor] = []
+  }
+
+  /// Whether this arena only notes what would be taken.
+  public let isPlanning: Bool
+  public let capacity: Int
+  private let reservation: Buffer
+  private let state: Mutex<State>
+
+  /// Reserves address space for `capacity` bytes; memory is taken as it's touched.
+  public init(capacity: Int) throws {
+    let length = (capacity + 4095) & ~4095
+    guard let base = mmap(nil, length, PROT_READ | PROT_WRITE, Arena.mappingFlags, -1, 0), base != MAP_FAILED
+    else { throw TensorError.outOfMemory(bytes: capacity) }
+    #if os(Linux)
+      madvise(base, length, MADV_HUGEPAGE)
+    #endif
+    nonisolated(unsafe) let owned = base
+    reservation = Buffer(base: base, byteCount: length) { munmap(owned, length) }
+    isPlanning = false
+    self.capacity = length
+    state = Mutex(State(free: [0..<length]))
+  }
+
+  private init() {
+    // A planning arena's tensors have addresses (so that arithmetic on them works) but no memory.
+    let base = UnsafeMutableRawPointer(bitPattern: 64)
+    reservation = Buffer(base: base.unsafelyUnwrapped, byteCount: Int.max / 2, release: nil)
+    isPlanning = true
+    capacity = Int.max / 2
+    state = Mutex(State(free: [0..<(Int.max / 2)]))
+  }
+
+  /// An arena that only notes what would be taken.
+  public static func planning() -> Arena { Arena() }
+
+  /// An arena for inference: as much address space as twice the machine's memory.
+  public static func unplanned() throws -> Arena {
+    try Arena(capacity: 2 * Int(ProcessInfo.processInfo.physicalMemory))
+  }
+
+  /// The most bytes in use at one time so far.
+  public var peakBytes: Int { state.withLock { $0.peak } }
+  /// The address space that the tensors so far needed: the peak plus what fragmentation cost.
+  public var extentBytes: Int { state.withLock { $0.highest } }
+  /// What the bytes at the peak were for.
+  public var peakUsage: [MemoryPurpose: Int] { state.withLock { $0.usageAtPeak } }
+  /// The bytes in use now.
+  public var bytesInUse: Int { state.withLock { $0.inUse } }
+  /// Every tensor taken so far, with its lifetime; empty unless planning.
+  public var planned: [PlannedTensor] { state.withLock { $0.planned } }
+
+  /// Takes memory for a tensor; its elements are undefined.
+  public func tensor(
+    _ name: StaticString, _ shape: Shape, elementType: ElementType = .float32, for purpose: MemoryPurpose
+  ) -> Tensor {
+    let bytes = elementType.byteCount(elements: shape.count)
+    let length = max(64, (bytes + 63) & ~63)
+    let (offset, index) = state.withLock { state in
+      guard let slot = state.free.firstIndex(where: { $0.count >= length }) else {
+        preconditionFailure("the arena of \(capacity) bytes is full: its plan missed \(name)")
+      }
+      let start = state.free[slot].lowerBound
+      if state.free[slot].count == length {
+        state.free.remove(at: slot)
+      } else {
+        state.free[slot] = (start + length)..<state.free[slot].upperBound
+      }
+      state.clock += 1
+      state.inUse += length
+      state.highest = max(state.highest, start + length)
+      state.usage[purpose, default: 0] += length
+      if state.inUse > state.peak {
+        state.peak = state.inUse
+        state.usageAtPeak = state.usage
+      }
+      if isPlanning {
+        state.planned.append(
+          PlannedTensor(
+            name: "\(name)", purpose: purpose, shape: shape, elementType: elementType, byteCount: bytes,
+            byteOffset: start, born: state.clock, died: nil))
+      }
+      return (start, state.planned.count - 1)
+    }
+    let buffer = Buffer(base: reservation.base + offset, byteCount: bytes) { [self] in
+      giveBack(offset..<(offset + length), purpose: purpose, planned: index)
+    }
+    return Tensor(buffer, shape: shape, elementType: elementType)
+  }
+
+  private func giveBack(_ range: Range<Int>, purpose: MemoryPurpose, planned index: Int) {
+    state.withLock { state in
+      state.clock += 1
+      state.inUse -= range.count
+      state.usage[purpose, default: 0] -= range.count
+      if isPlanning { state.planned[index].died = state.clock }
+      var range = range
+      var slot = state.free.firstIndex { $0.lowerBound >= range.upperBound } ?? state.free.count
+      if slot < state.free.count, state.free[slot].lowerBound == range.upperBound {
+        range = range.lowerBound..<state.free[slot].upperBound
+        state.free.remove(at: slot)
+      }
+      if slot > 0, state.free[slot - 1].upperBound == range.lowerBound {
+        slot -= 1
+        range = state.free[slot].lowerBound..<range.upperBound
+        state.free[slot] = range
+      } else {
+        state.free.insert(range, at: slot)
+      }
+    }
+  }
+
+  #if os(Linux)
+    private static var mappingFlags: Int32 { Int32(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE) }
+  #else
+    private static var mappingFlags: Int32 { MAP_PRIVATE | MAP_ANON | MAP_NORESERVE }
+  #endif
+}

@@ -1,0 +1,22 @@
+/// The one seam through which matrices are multiplied.
+///
+/// All three products of a linear layer with weight W [out, in], on activations [rows, …]:
+/// - forward: `y[rows, out] = x[rows, in] · Wᵀ`
+/// - backward to the input: `dx[rows, in] (+)= dy[rows, out] · W`
+/// - backward to the weight: `dW[out, in] += dyᵀ · x`
+///
+/// W may be stored in any `ElementType` that `isServed`; x, y and gradients are float32. Results don't depend on
+/// the number of threads.
+public protocol MatrixEngine: Sendable {
+  /// The format that products are taken in.
+  var precision: Precision { get }
+
+  /// `y (+)= x · Wᵀ`: x [rows, in], weight [out, in], y [rows, out].
+  func multiply(_ x: Tensor, transposed weight: Tensor, into y: Tensor, adding: Bool, with compute: Compute)
+
+  /// `dx (+)= dy · W`: dy [rows, out], weight [out, in], dx [rows, in].
+  func multiply(_ dy: Tensor, _ weight: Tensor, into dx: Tensor, adding: Bool, with compute: Compute)
+
+  /// `dW (+)= dyᵀ · x`: dy [rows, out], x [rows, in], dW [out, in].
+  func multiply(transposed dy: Tensor, _ x: Tensor, into dW: Tensor, adding: Bool, with compute: Compute)
+}
