@@ -23,7 +23,9 @@ public final class Compute: Sendable {
   /// The same threads and engine over another arena: a plan's twin.
   public func over(_ arena: Arena) -> Compute { Compute(pool: pool, engine: engine, arena: arena) }
 
-  /// Runs kernels, unless only the plan is wanted. Every access to a tensor's elements goes through here.
+  /// Runs kernels, unless only the plan is wanted.
+  ///
+  /// Every access to a tensor's elements goes through here.
   public func run(_ kernels: (ThreadPool) -> Void) {
     if !isPlanning { kernels(pool) }
   }

@@ -2,7 +2,9 @@
 ///
 /// Sendable because it only owns memory: who writes when is settled by the thread pool, whose tiles never overlap.
 public final class Buffer: @unchecked Sendable {
-  /// The first byte, aligned to 64 bytes (mapped files: as the file has it). Never read while planning.
+  /// The first byte, aligned to 64 bytes (mapped files: as the file has it).
+  ///
+  /// Never read while planning.
   public let base: UnsafeMutableRawPointer
   public let byteCount: Int
   private let release: (@Sendable () -> Void)?
