@@ -1,0 +1,42 @@
+import Diagnostics
+import Foundation
+
+/// What can be wrong with a file: it isn't there, the system refuses, or its content isn't what it claims.
+public enum FormatsError: DiagnosticError, Hashable {
+  /// No file at this path.
+  case noSuchFile(path: String)
+  /// The system refused an operation (`open`, `write`, …) with this `errno`.
+  case system(path: String, operation: String, code: Int32)
+  /// A syntax error in JSON; line and column count from 1, columns in Unicode scalars.
+  case json(source: String, line: Int, column: Int, JSONProblem)
+
+  public var diagnostics: [Diagnostic] {
+    switch self {
+    case .noSuchFile(let path):
+      return [Diagnostic("no such file or folder", at: .init(path), exitCode: .noInput)]
+    case .system(let path, let operation, let code):
+      let problem = "cannot \(operation): \(String(cString: strerror(code)))"
+      return [
+        Diagnostic(problem, at: .init(path), advice: Self.advice(code), exitCode: .inputOutput)
+      ]
+    case .json(let source, let line, let column, let problem):
+      return [Diagnostic(problem.text, at: .init(source, line: line, column: column))]
+    }
+  }
+
+  /// The error for the current `errno` of a call that failed on `path`.
+  static func last(_ operation: String, _ path: String) -> FormatsError {
+    let code = errno
+    return code == ENOENT || code == ENOTDIR
+      ? .noSuchFile(path: path) : .system(path: path, operation: operation, code: code)
+  }
+
+  private static func advice(_ code: Int32) -> String? {
+    switch code {
+    case ENOSPC, EDQUOT, EFBIG: "free some space or write elsewhere"
+    case EACCES, EPERM, EROFS: "choose a path that you may use"
+    case EISDIR: "name a file, not a folder"
+    default: nil
+    }
+  }
+}
