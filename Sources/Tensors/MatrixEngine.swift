@@ -20,3 +20,16 @@ public protocol MatrixEngine: Sendable {
   /// `dW (+)= dyᵀ · x`: dy [rows, out], x [rows, in], dW [out, in].
   func multiply(transposed dy: Tensor, _ x: Tensor, into dW: Tensor, adding: Bool, with compute: Compute)
 }
+
+/// The engines that this machine has.
+public enum MatrixEngines {
+  /// Makes the engine for that precision, or the fastest that the machine has.
+  ///
+  /// - Throws: `TensorError.precisionNotServed` with the reason, when a precision is asked for that isn't there.
+  public static func make(precision: Precision? = nil) throws -> any MatrixEngine {
+    if precision == .bf16 {
+      throw TensorError.precisionNotServed(.bf16, reason: "no engine for it has been built")
+    }
+    return OpenBLASEngine()
+  }
+}

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 
@@ -6,65 +7,37 @@ import Synchronization
 /// Work is cut into numbered tiles by its shape alone, never by the number of threads, and each tile is
 /// computed whole by one thread: so results don't depend on how many threads there are (rule 5).
 public final class ThreadPool: Sendable {
-  private struct Job {
-    /// Valid only while `forEachTile` waits, which it does until every tile is done.
-    nonisolated(unsafe) let body: (Int) -> Void
-    let tiles: Int
-  }
-
-  private final class Shared: Sendable {
-    let generation = Atomic<Int>(0)
-    let next = Atomic<Int>(0)
-    let busy = Atomic<Int>(0)
-    let job = Mutex<Job?>(nil)
-    let stopped = Atomic<Bool>(false)
-    let wake = Condition()
-  }
-
   /// How many threads compute, the caller's included.
   public let threads: Int
-  private let shared = Shared()
+  private let board: Board
   private let entry = Mutex<Void>(())
 
   /// Starts the workers; by default as many threads as the machine has processors.
   public init(threads: Int = ProcessInfo.processInfo.activeProcessorCount) {
     self.threads = max(1, threads)
-    for _ in 1..<max(1, self.threads) where self.threads > 1 {
-      let shared = self.shared
-      let worker = Thread { ThreadPool.work(shared) }
+    board = Board()
+    for _ in 1..<max(1, threads) {
+      let worker = Thread { [board] in board.work() }
       worker.stackSize = 8 << 20
       worker.start()
     }
   }
 
-  deinit {
-    shared.stopped.store(true, ordering: .releasing)
-    shared.wake.broadcast()
-  }
+  deinit { board.stop() }
+
+  /// How many workers sleep, having waited in vain for a while.
+  var sleepingThreads: Int { board.sleepingThreads }
 
   /// Runs `body(0)` … `body(tiles - 1)`, in any order and on any thread, and returns when all are done.
   ///
-  /// `body` must not call back into the pool.
+  /// Calls from several threads take turns; `body` must not call back into the pool.
   public func forEachTile(_ tiles: Int, _ body: (Int) -> Void) {
     guard threads > 1, tiles > 1 else {
       for tile in 0..<max(0, tiles) { body(tile) }
       return
     }
     entry.withLock { _ in
-      withoutActuallyEscaping(body) { body in
-        shared.job.withLock { $0 = Job(body: body, tiles: tiles) }
-        shared.next.store(0, ordering: .relaxed)
-        shared.busy.store(threads - 1, ordering: .relaxed)
-        shared.generation.add(1, ordering: .releasing)
-        shared.wake.broadcast()
-        ThreadPool.drain(shared, body: body, tiles: tiles)
-        var spins = 0
-        while shared.busy.load(ordering: .acquiring) > 0 {
-          spins += 1
-          if spins > 2000 { sched_yield() }
-        }
-        shared.job.withLock { $0 = nil }
-      }
+      withoutActuallyEscaping(body) { board.run(Board.Job(body: $0), tiles: tiles) }
     }
   }
 
@@ -74,34 +47,102 @@ public final class ThreadPool: Sendable {
       body(tile * length..<min(count, (tile + 1) * length))
     }
   }
+}
 
-  private static func drain(_ shared: Shared, body: (Int) -> Void, tiles: Int) {
-    while true {
-      let tile = shared.next.add(1, ordering: .relaxed).oldValue
-      guard tile < tiles else { return }
-      body(tile)
+/// Where a job's tiles are handed out and counted back in.
+///
+/// Sendable because `job` is written only while no tile is out, before the tickets that lead to it are published.
+private final class Board: @unchecked Sendable {
+  struct Job {
+    let body: (Int) -> Void
+  }
+
+  /// The current job's number in the high half, in the low half how many of its tiles are still to be taken.
+  ///
+  /// A tile is taken by exchanging the whole word, so a worker that is late for one job can't take a tile of the
+  /// next by mistake; and once it has taken one, that job can't end before the tile is done, so `job` is
+  /// valid.
+  private let tickets = Atomic<UInt64>(0)
+  private let unfinished = Atomic<Int>(0)
+  private var job: UnsafePointer<Job>?
+  private let sleepers = Atomic<Int>(0)
+  private let stopped = Atomic<Bool>(false)
+  private let wake = Condition()
+
+  /// How often a waiting thread looks before it sleeps or gives way: some 50 µs, for steps follow each other
+  /// closely and waking a thread takes as long.
+  private static let patience = 2000
+
+  /// Publishes a job, takes part in it and waits until all its tiles are done.
+  func run(_ work: Job, tiles: Int) {
+    withUnsafePointer(to: work) { pointer in
+      job = pointer
+      unfinished.store(tiles, ordering: .relaxed)
+      let number = tickets.load(ordering: .relaxed) >> 32 &+ 1
+      // Sequentially consistent, as the sleepers' part is: either they see the job or we see them.
+      tickets.store(number << 32 | UInt64(tiles), ordering: .sequentiallyConsistent)
+      if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake.broadcast() }
+      while takeTile() {}
+      var looks = 0
+      while unfinished.load(ordering: .acquiring) > 0 {
+        looks += 1
+        if looks < Board.patience { trimtab_cpu_relax() } else { sched_yield() }
+      }
     }
   }
 
-  private static func work(_ shared: Shared) {
-    var seen = 0
+  /// Takes one tile of the current job and runs it; false when all have been taken.
+  private func takeTile() -> Bool {
+    var seen = tickets.load(ordering: .acquiring)
     while true {
-      // Spin a little, for steps follow each other closely; then sleep.
-      var spins = 0
-      while shared.generation.load(ordering: .acquiring) == seen {
-        if shared.stopped.load(ordering: .acquiring) { return }
-        spins += 1
-        if spins > 4000 {
-          shared.wake.wait {
-            shared.generation.load(ordering: .acquiring) == seen
-              && !shared.stopped.load(ordering: .acquiring)
-          }
+      let left = seen & 0xFFFF_FFFF
+      if left == 0 { return false }
+      let (taken, now) = tickets.weakCompareExchange(
+        expected: seen, desired: seen - 1, successOrdering: .acquiring, failureOrdering: .acquiring)
+      if taken {
+        // The first tile to be taken is the last by number.
+        runTile(Int(left) - 1)
+        unfinished.subtract(1, ordering: .acquiringAndReleasing)
+        return true
+      }
+      seen = now
+    }
+  }
+
+  /// Not inlined, so that nothing holds on to the job's body when its last tile is counted as done.
+  @inline(never)
+  private func runTile(_ tile: Int) {
+    job?.pointee.body(tile)
+  }
+
+  /// What a worker does until the pool is gone.
+  func work() {
+    while !stopped.load(ordering: .acquiring) {
+      if takeTile() { continue }
+      var looks = 0
+      while isIdle {
+        looks += 1
+        if looks < Board.patience {
+          trimtab_cpu_relax()
+        } else {
+          sleepers.add(1, ordering: .sequentiallyConsistent)
+          wake.wait { isIdle }
+          sleepers.subtract(1, ordering: .relaxed)
         }
       }
-      seen += 1
-      if let job = shared.job.withLock({ $0 }) { drain(shared, body: job.body, tiles: job.tiles) }
-      shared.busy.subtract(1, ordering: .releasing)
     }
+  }
+
+  var sleepingThreads: Int { sleepers.load(ordering: .relaxed) }
+
+  private var isIdle: Bool {
+    tickets.load(ordering: .sequentiallyConsistent) & 0xFFFF_FFFF == 0
+      && !stopped.load(ordering: .acquiring)
+  }
+
+  func stop() {
+    stopped.store(true, ordering: .releasing)
+    wake.broadcast()
   }
 }
 

@@ -15,3 +15,12 @@ typedef enum trimtab_cpu_feature {
 
 /// What this machine has, as bits of `trimtab_cpu_feature`; found once.
 unsigned trimtab_cpu_features(void);
+
+/// Tells the processor that a loop is only waiting.
+static inline void trimtab_cpu_relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
