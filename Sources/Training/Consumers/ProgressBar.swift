@@ -1,0 +1,113 @@
+import Foundation
+
+/// Progress for people, on stderr: a bar that redraws itself on a terminal, plain lines anywhere else.
+///
+/// It shows step, loss, tokens per second, time left and the peak of memory.
+public final class ProgressBar: TrainingConsumer {
+  private let isTerminal: Bool
+  private let secondsBetweenLines: Double
+  private let write: (String) -> Void
+  private let clock: Stopwatch
+  private var start = TrainingStart(step: 0, totalSteps: 0, trainableParameters: 0)
+  private var tokens = 0
+  private var lastLine = -Double.infinity
+  private var smoothedLoss: Double?
+
+  /// A bar on stderr, which redraws itself when stderr is a terminal.
+  public convenience init() {
+    self.init(isTerminal: isatty(STDERR_FILENO) == 1) { FileHandle.standardError.write(Data($0.utf8)) }
+  }
+
+  /// A bar that hands its text to `write`; plain lines come at most once every `secondsBetweenLines`.
+  public init(
+    isTerminal: Bool, secondsBetweenLines: Double = 5, clock: Stopwatch = Stopwatch(),
+    write: @escaping (String) -> Void
+  ) {
+    self.isTerminal = isTerminal
+    self.secondsBetweenLines = secondsBetweenLines
+    self.clock = clock
+    self.write = write
+  }
+
+  public func receive(_ event: TrainingEvent) -> Continuation {
+    switch event {
+    case .started(let start): begin(start)
+    case .step(let step): show(step)
+    case .skipped(let step): line("step \(step.step) skipped: \(describe(step.reason))")
+    case .validation(let validation):
+      line(
+        "step \(validation.step): validation loss \(format(validation.loss, 4)), "
+          + "perplexity \(format(validation.perplexity, 3))\(validation.isBest ? " (best so far)" : "")")
+    case .saved(let step, let path): line("step \(step): state saved in \(path)")
+    case .stopped(let stop):
+      line("\(describe(stop.reason)) after \(stop.step) steps, \(duration(clock.seconds))")
+    }
+    return .more
+  }
+
+  private func begin(_ start: TrainingStart) {
+    self.start = start
+    for warning in start.warnings { line("warning: \(warning)") }
+    if start.step > 0 { line("resuming after step \(start.step) of \(start.totalSteps)") }
+  }
+
+  private func show(_ step: TrainingStep) {
+    tokens += step.tokens
+    // One step's loss is noisy; the bar shows an average over the last ten or so.
+    let smoothed = smoothedLoss.map { 0.9 * $0 + 0.1 * step.loss } ?? step.loss
+    smoothedLoss = smoothed
+    let elapsed = max(clock.seconds, 1e-9)
+    let isLast = step.step == step.totalSteps
+    guard isTerminal || isLast || elapsed - lastLine >= secondsBetweenLines else { return }
+    lastLine = elapsed
+    let secondsPerStep = elapsed / Double(max(1, step.step - start.step))
+    let text = [
+      "\(step.step)/\(step.totalSteps)", "loss \(format(smoothed, 4))",
+      "\(Int(Double(tokens) / elapsed)) tokens/s",
+      "\(duration(secondsPerStep * Double(step.totalSteps - step.step))) left",
+      "peak \(format(Double(peakMemoryBytes) / 1e9, 2)) GB",
+    ].joined(separator: "  ")
+    if isTerminal {
+      write("\r\u{1B}[K\(bar(Double(step.step) / Double(max(1, step.totalSteps))))  \(text)")
+    } else {
+      write("step \(text)\n")
+    }
+  }
+
+  /// A line of its own; on a terminal it takes the place of the bar, which the next step draws again.
+  private func line(_ text: String) { write(isTerminal ? "\r\u{1B}[K\(text)\n" : "\(text)\n") }
+
+  private func bar(_ share: Double) -> String {
+    let width = 20
+    let filled = Int(share * Double(width))
+    return String(repeating: "█", count: filled) + String(repeating: "░", count: width - filled)
+  }
+
+  private func describe(_ reason: SkippedStep.Reason) -> String {
+    switch reason {
+    case .notFinite: "the loss or the gradient isn't finite"
+    case .unusualLoss(let score): "the loss is \(format(score, 1)) standard deviations above the recent ones"
+    case .unusualGradient(let score):
+      "the gradient is \(format(score, 1)) standard deviations above the recent ones"
+    }
+  }
+
+  private func describe(_ reason: TrainingStop.Reason) -> String {
+    switch reason {
+    case .finished: "finished"
+    case .requested(let why): "stopped (\(why))"
+    case .interrupted: "interrupted; the state is saved, --resume goes on from it"
+    }
+  }
+
+  private func format(_ value: Double, _ digits: Int) -> String {
+    value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
+  }
+
+  private func duration(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    return whole >= 3600
+      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+      : String(format: "%d:%02d", whole / 60, whole % 60)
+  }
+}
