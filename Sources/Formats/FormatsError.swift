@@ -9,6 +9,10 @@ public enum FormatsError: DiagnosticError, Hashable {
   case system(path: String, operation: String, code: Int32)
   /// A syntax error in JSON; line and column count from 1, columns in Unicode scalars.
   case json(source: String, line: Int, column: Int, JSONProblem)
+  /// A GGUF file that isn't sound.
+  case gguf(path: String, byteOffset: Int, GGUFProblem)
+  /// A tensor that a model needs and its file hasn't.
+  case noSuchTensor(path: String, name: String, nearest: String?)
 
   public var diagnostics: [Diagnostic] {
     switch self {
@@ -21,6 +25,11 @@ public enum FormatsError: DiagnosticError, Hashable {
       ]
     case .json(let source, let line, let column, let problem):
       return [Diagnostic(problem.text, at: .init(source, line: line, column: column))]
+    case .gguf(let path, let offset, let problem):
+      return [Diagnostic(problem.text, at: .init(path, byteOffset: offset), advice: problem.advice)]
+    case .noSuchTensor(let path, let name, let nearest):
+      let advice = nearest.map { "the nearest name is \($0)" }
+      return [Diagnostic("there is no tensor \(name)", at: .init(path), advice: advice)]
     }
   }
 
