@@ -1,3 +1,5 @@
+import Diagnostics
+import Formats
 import Foundation
 import Testing
 
@@ -32,5 +34,15 @@ func message(_ body: () throws -> Void) -> String? {
     return nil
   } catch {
     return "\(error)"
+  }
+}
+
+/// The exit code of the error that `body` throws, or nil when it doesn't; quicker than `#expect(throws:)`.
+func exitCode(_ body: () throws -> Void) -> Diagnostics.ExitStatus? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return (error as? FormatsError)?.diagnostics.first?.exitCode
   }
 }
