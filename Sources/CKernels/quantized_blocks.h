@@ -3,10 +3,6 @@
 #include <stdint.h>
 
 #pragma pack(push, 1)
-typedef struct { uint16_t value[1]; } block_f16;
-typedef struct { uint16_t value[1]; } block_bf16;
-typedef struct { float value[1]; } block_f32;
-
 // 32 elements. The first sixteen lie in the low nibbles, the rest in the high ones.
 typedef struct { uint16_t scale; uint8_t low[16]; } block_q4_0;
 typedef struct { uint16_t scale, minimum; uint8_t low[16]; } block_q4_1;

@@ -1,12 +1,16 @@
 // The plain twin of every decoder: GGML's formulas, one element at a time.
 #include "convert_scalar.h"
 #include "quantized_blocks.h"
-#include "quantized_decoders.h"
+#include "quantized_kernels.h"
 
 #if defined(__clang__)
 // GGML's reference rounds after each operation; a fused multiply-add would not.
 #pragma STDC FP_CONTRACT OFF
 #endif
+
+typedef struct { float value[1]; } block_f32;
+typedef struct { uint16_t value[1]; } block_f16;
+typedef struct { uint16_t value[1]; } block_bf16;
 
 static void decode_f32(const block_f32 *block, float *w) { w[0] = block->value[0]; }
 static void decode_f16(const block_f16 *block, float *w) { w[0] = float32_from_float16(block->value[0]); }
@@ -101,32 +105,38 @@ static void decode_q6_K(const block_q6_K *block, float *w) {
   }
 }
 
-#define DECODER(type, length)                                                         \
-  static void dequantize_##type(const void *source, float *destination, size_t count) { \
-    const block_##type *block = source;                                               \
-    for (size_t i = 0; i < count; i += length) decode_##type(block++, destination + i); \
+#define KERNELS(type, length)                                                                          \
+  static void dequantize_##type(const void *source, float *destination, size_t count) {                \
+    const block_##type *block = source;                                                                \
+    for (size_t i = 0; i < count; i += length) decode_##type(block++, destination + i);                \
+  }                                                                                                    \
+  static void dot_##type(                                                                              \
+      const void *weights, size_t count, const float *x, size_t stride, size_t rows, float *results) { \
+    for (size_t r = 0; r < rows; r++) results[r] = 0;                                                  \
+    const block_##type *block = weights;                                                               \
+    for (size_t start = 0; start < count; start += length) {                                           \
+      float w[length];                                                                                 \
+      decode_##type(block++, w);                                                                       \
+      for (size_t r = 0; r < rows; r++)                                                                \
+        for (size_t i = 0; i < length; i++) results[r] += w[i] * x[r * stride + start + i];            \
+    }                                                                                                  \
   }
 
-DECODER(f32, 1)
-DECODER(f16, 1)
-DECODER(bf16, 1)
-DECODER(q4_0, 32)
-DECODER(q4_1, 32)
-DECODER(q5_0, 32)
-DECODER(q5_1, 32)
-DECODER(q8_0, 32)
-DECODER(q2_K, 256)
-DECODER(q3_K, 256)
-DECODER(q4_K, 256)
-DECODER(q5_K, 256)
-DECODER(q6_K, 256)
+KERNELS(f32, 1)
+KERNELS(f16, 1)
+KERNELS(bf16, 1)
+KERNELS(q4_0, 32)
+KERNELS(q4_1, 32)
+KERNELS(q5_0, 32)
+KERNELS(q5_1, 32)
+KERNELS(q8_0, 32)
+KERNELS(q2_K, 256)
+KERNELS(q3_K, 256)
+KERNELS(q4_K, 256)
+KERNELS(q5_K, 256)
+KERNELS(q6_K, 256)
 
-const trimtab_decoder trimtab_reference_decoders[TRIMTAB_STORAGE_COUNT] = {
-    [TRIMTAB_FLOAT32] = dequantize_f32, [TRIMTAB_FLOAT16] = dequantize_f16,
-    [TRIMTAB_BFLOAT16] = dequantize_bf16, [TRIMTAB_Q4_0] = dequantize_q4_0,
-    [TRIMTAB_Q4_1] = dequantize_q4_1, [TRIMTAB_Q5_0] = dequantize_q5_0,
-    [TRIMTAB_Q5_1] = dequantize_q5_1, [TRIMTAB_Q8_0] = dequantize_q8_0,
-    [TRIMTAB_Q2_K] = dequantize_q2_K, [TRIMTAB_Q3_K] = dequantize_q3_K,
-    [TRIMTAB_Q4_K] = dequantize_q4_K, [TRIMTAB_Q5_K] = dequantize_q5_K,
-    [TRIMTAB_Q6_K] = dequantize_q6_K,
+const trimtab_quantized_kernels trimtab_quantized_kernels_reference = {
+    .dequantize = EACH_STORAGE(dequantize),
+    .dot = EACH_STORAGE(dot),
 };

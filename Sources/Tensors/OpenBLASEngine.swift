@@ -16,6 +16,9 @@ public final class OpenBLASEngine: MatrixEngine {
     let (rows, input, output) = (x.rows, weight.columns, weight.rows)
     precondition(x.columns == input && y.rows == rows && y.columns == output)
     compute.run { pool in
+      if rows <= FewRowsProduct.rowLimit {
+        return FewRowsProduct.multiply(x, transposed: weight, into: y, adding: adding, on: pool)
+      }
       let (from, to) = (x.floats, y.floats)
       let grid = TileGrid(
         rows: rows, columns: output, columnLimit: weight.elementType == .float32 ? 512 : 128)
