@@ -7,8 +7,8 @@ import Tensors
 /// and memory returns to the arena when the last closure that holds it has run. Gradients accumulate.
 public final class Tape {
   private struct Entry {
-    let output: Variable
-    let backward: (_ outputGradient: Tensor) -> Void
+    let output: GradientSlot
+    let backward: (_ tape: Tape, _ outputGradient: Tensor) -> Void
   }
 
   public let compute: Compute
@@ -20,6 +20,8 @@ public final class Tape {
     self.compute = compute
     self.isRecording = isRecording
   }
+
+  // MARK: - For operations
 
   /// Takes memory for an operation's output; it requires a gradient if one of its inputs does.
   public func output(_ name: StaticString, _ shape: Shape, of inputs: Variable?...) -> Variable {
@@ -39,73 +41,83 @@ public final class Tape {
   }
 
   /// Remembers how the gradient flows from `output` to the operation's inputs.
-  public func record(_ output: Variable, backward: @escaping (_ outputGradient: Tensor) -> Void) {
-    if output.requiresGradient { entries.append(Entry(output: output, backward: backward)) }
-  }
-
-  /// The gradient of `variable` to accumulate into, and whether it already holds something.
   ///
-  /// When it holds nothing its elements are undefined: overwrite them all.
-  public func gradient(of variable: Variable) -> (tensor: Tensor, holdsSomething: Bool) {
-    if let gradient = variable.gradient { return (gradient, true) }
-    let gradient = compute.arena.tensor("gradient", variable.shape, for: .gradients)
-    variable.gradient = gradient
-    return (gradient, false)
+  /// `backward` should hold only what it needs: slots of variables whose values it doesn't read.
+  func record(
+    _ output: Variable, backward: @escaping (_ tape: Tape, _ outputGradient: Tensor) -> Void
+  ) {
+    guard let slot = output.slot else { return }
+    entries.append(Entry(output: slot, backward: backward))
   }
 
-  /// The gradient of `variable` to add into: zeros when nothing has flowed into it yet.
-  public func zeroedGradient(of variable: Variable) -> Tensor {
-    let (gradient, holdsSomething) = gradient(of: variable)
-    if !holdsSomething {
-      compute.run { pool in
-        let floats = gradient.floats
-        pool.forEachRange(of: gradient.count, length: 1 << 16) { range in
-          (floats + range.lowerBound).update(repeating: 0, count: range.count)
-        }
-      }
+  /// Lets `body` add to a gradient, or write all of it when nothing has flowed into it yet; does nothing when
+  /// no gradient is wanted.
+  func accumulate(_ slot: GradientSlot?, _ body: (_ gradient: Tensor, _ adding: Bool) -> Void) {
+    guard let slot else { return }
+    if slot.isEmpty {
+      let gradient = compute.arena.tensor("gradient", slot.shape, for: .gradients)
+      body(gradient, false)
+      slot.tensor = gradient
+      return
     }
-    return gradient
+    if !slot.isWritable, let shared = slot.tensor {
+      let own = compute.arena.tensor("gradient", slot.shape, for: .gradients)
+      compute.scale(shared, by: 1, into: own)
+      slot.tensor = own
+    }
+    if let gathered = slot.tensor { body(gathered, true) }
   }
+
+  /// The same for two gradients that come out of one kernel; nil for one that isn't wanted.
+  func accumulate(
+    _ first: GradientSlot?, _ second: GradientSlot?,
+    _ body: (_ first: Tensor?, _ addingFirst: Bool, _ second: Tensor?, _ addingSecond: Bool) -> Void
+  ) {
+    guard let first else { return accumulate(second) { body(nil, false, $0, $1) } }
+    guard let second else { return accumulate(first) { body($0, $1, nil, false) } }
+    precondition(first !== second)
+    accumulate(first) { d, adding in accumulate(second) { body(d, adding, $0, $1) } }
+  }
+
+  /// Passes a gradient on as it is: shared when nothing has flowed into the slot yet, else added.
+  func pass(_ gradient: Tensor, to slot: GradientSlot?) {
+    guard let slot else { return }
+    if slot.isEmpty {
+      slot.tensor = gradient.reshaped(slot.shape)
+    } else {
+      accumulate(slot) { sum, _ in compute.scale(gradient, by: 1, into: sum, adding: true) }
+    }
+  }
+
+  // MARK: - Backwards
 
   /// Runs the recorded operations backwards from what gradients have been seeded with `seed`.
   public func backward() {
     while let entry = entries.popLast() {
-      guard let gradient = entry.output.gradient else { continue }
-      entry.output.gradient = nil
-      entry.backward(gradient)
+      guard let gradient = entry.output.take() else { continue }
+      entry.backward(self, gradient)
     }
   }
 
   /// Gives a variable its gradient from outside: the start of a backward pass.
-  public func seed(_ variable: Variable, with gradient: Tensor) { variable.gradient = gradient }
+  public func seed(_ variable: Variable, with gradient: Tensor) {
+    pass(gradient, to: variable.slot)
+  }
 
   /// Runs `body` without keeping what its backward pass needs; that is computed again when the gradient comes.
   ///
-  /// `body` must be a pure function of its input (dropout is: it draws from the seed, the step and its site).
+  /// `body` must be a pure function of its input and of parameters (dropout is: it draws from the seed, the step
+  /// and its site).
   public func checkpoint(_ input: Variable, _ body: @escaping (Tape, Variable) -> Variable) -> Variable {
     guard isRecording else { return body(self, input) }
     let forgetful = Tape(compute: compute, isRecording: false)
     // What the body learns can't be seen from here, so its output always asks for a gradient.
-    let output = Variable(body(forgetful, Variable(input.value)).value, requiresGradient: true)
-    record(output) { [self] outputGradient in
-      let tape = Tape(compute: compute, isRecording: true)
-      let again = Variable(input.value, requiresGradient: input.requiresGradient)
-      tape.seed(body(tape, again), with: outputGradient)
-      tape.backward()
-      guard input.requiresGradient, let flowed = again.gradient else { return }
-      if input.gradient == nil { input.gradient = flowed } else { add(flowed, toGradientOf: input) }
+    let output = Variable(body(forgetful, input).value, requiresGradient: true)
+    record(output) { tape, outputGradient in
+      let again = Tape(compute: tape.compute, isRecording: true)
+      again.seed(body(again, input), with: outputGradient)
+      again.backward()
     }
     return output
-  }
-
-  /// Adds a tensor to a variable's gradient.
-  func add(_ tensor: Tensor, toGradientOf variable: Variable) {
-    let sum = zeroedGradient(of: variable)
-    compute.run { pool in
-      let (from, to) = (tensor.floats, sum.floats)
-      pool.forEachRange(of: sum.count, length: 1 << 16) { range in
-        for index in range { to[index] += from[index] }
-      }
-    }
   }
 }

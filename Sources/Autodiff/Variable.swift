@@ -1,30 +1,79 @@
 import Tensors
 
-/// A tensor on the tape: its value, and while gradients flow, the gradient of the loss with respect to it.
-public final class Variable {
+/// A value on the tape, and the place where the gradient of the loss with respect to it gathers.
+public struct Variable {
   public let value: Tensor
-  /// Whether anything that is being learnt lies upstream of it.
-  public let requiresGradient: Bool
-  /// ∂loss/∂value, shaped as the value, float32; nil until something has flowed into it.
-  public internal(set) var gradient: Tensor?
+  /// Where the gradient gathers; nil when nothing that is being learnt lies upstream.
+  let slot: GradientSlot?
 
   /// A constant, or a weight that stays as it is.
   public init(_ value: Tensor) {
     self.value = value
-    requiresGradient = false
+    slot = nil
   }
 
   /// A parameter to be learnt, whose gradient accumulates in memory of the caller's.
   public init(parameter value: Tensor, gradient: Tensor) {
+    precondition(gradient.shape == value.shape)
     self.value = value
-    self.gradient = gradient
-    requiresGradient = true
+    slot = GradientSlot(parameterGradient: gradient)
   }
 
   init(_ value: Tensor, requiresGradient: Bool) {
     self.value = value
-    self.requiresGradient = requiresGradient
+    slot = requiresGradient ? GradientSlot(shape: value.shape) : nil
   }
 
+  /// Whether anything that is being learnt lies upstream of it.
+  public var requiresGradient: Bool { slot != nil }
+  /// ∂loss/∂value, shaped as the value, float32; nil until something has flowed into it.
+  public var gradient: Tensor? { slot?.tensor }
   public var shape: Shape { value.shape }
+}
+
+/// The gradient of one value while it gathers.
+///
+/// Kept apart from the value, so that a backward pass that needs only the gradient doesn't keep the value's
+/// memory. A gradient may be shared (a sum passes its own on to both its inputs): who adds to it looks first
+/// whether somebody else still reads it.
+final class GradientSlot {
+  let shape: Shape
+  /// A parameter's gradient is the caller's memory: added to where it lies, kept when it has been read.
+  private let isParameter: Bool
+  private var buffer: Buffer?
+  private var byteOffset = 0
+
+  init(shape: Shape) {
+    self.shape = shape
+    isParameter = false
+  }
+
+  init(parameterGradient gradient: Tensor) {
+    shape = gradient.shape
+    isParameter = true
+    buffer = gradient.buffer
+    byteOffset = gradient.byteOffset
+  }
+
+  /// Whether nothing has flowed in yet.
+  var isEmpty: Bool { buffer == nil }
+
+  /// What has gathered so far; nil when nothing has.
+  var tensor: Tensor? {
+    get { buffer.map { Tensor($0, byteOffset: byteOffset, shape: shape) } }
+    set {
+      precondition(!isParameter)
+      buffer = newValue?.buffer
+      byteOffset = newValue?.byteOffset ?? 0
+    }
+  }
+
+  /// Whether nobody else reads what has gathered, so that it may be added to in place.
+  var isWritable: Bool { isParameter || isKnownUniquelyReferenced(&buffer) }
+
+  /// Takes out what has gathered: the gradient is on its way further up.
+  func take() -> Tensor? {
+    defer { if !isParameter { buffer = nil } }
+    return tensor
+  }
 }

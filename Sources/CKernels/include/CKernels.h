@@ -1,6 +1,14 @@
 /// Numeric kernels: one header per group. Each kernel has a plain reference twin; variants for an instruction
 /// set are chosen once, when the first kernel of the group runs.
 #pragma once
+#include "activation.h"
+#include "attention.h"
 #include "convert.h"
 #include "cpu.h"
+#include "elementwise.h"
+#include "embedding.h"
+#include "loss.h"
+#include "normalization.h"
+#include "optimizer.h"
 #include "quantized.h"
+#include "rotary.h"

@@ -1,0 +1,107 @@
+import CKernels
+import Tensors
+
+/// The functions σ of feed-forward layers: alone, y = σ(x), or as gates, y = σ(gate) · up; element by element.
+enum Activation {
+  case silu, geluTanh, geluExact
+
+  private var kernel: trimtab_activation {
+    switch self {
+    case .silu: TRIMTAB_SILU
+    case .geluTanh: TRIMTAB_GELU_TANH
+    case .geluExact: TRIMTAB_GELU_EXACT
+    }
+  }
+
+  /// y = σ(x)
+  func forward(_ x: Tensor, into y: Tensor, with compute: Compute) {
+    compute.run { pool in
+      let (x, y, count) = (x.floats, y.floats, x.count)
+      pool.forEachRange(of: count, length: elementsPerTile) { range in
+        trimtab_activation_forward(kernel, y + range.lowerBound, x + range.lowerBound, range.count)
+      }
+    }
+  }
+
+  /// dx = dy · σ′(x)
+  func backward(_ dy: Tensor, _ x: Tensor, to slot: GradientSlot?, on tape: Tape) {
+    tape.accumulate(slot) { dx, adding in
+      tape.compute.run { pool in
+        let (dy, x, dx, count) = (dy.floats, x.floats, dx.floats, x.count)
+        pool.forEachRange(of: count, length: elementsPerTile) { range in
+          let first = range.lowerBound
+          trimtab_activation_backward(kernel, dx + first, adding, dy + first, x + first, range.count)
+        }
+      }
+    }
+  }
+
+  /// y = σ(gate) · up
+  func forward(gate: Tensor, up: Tensor, into y: Tensor, with compute: Compute) {
+    compute.run { pool in
+      let (gate, up, y, count) = (gate.floats, up.floats, y.floats, y.count)
+      pool.forEachRange(of: count, length: elementsPerTile) { range in
+        let first = range.lowerBound
+        trimtab_gated_forward(kernel, y + first, gate + first, up + first, range.count)
+      }
+    }
+  }
+
+  /// dgate = dy · up · σ′(gate), dup = dy · σ(gate)
+  func backward(
+    _ dy: Tensor, gate: Tensor, up: Tensor, to gateSlot: GradientSlot?, _ upSlot: GradientSlot?, on tape: Tape
+  ) {
+    tape.accumulate(gateSlot, upSlot) { dGate, addingGate, dUp, addingUp in
+      tape.compute.run { pool in
+        let (dGate, dUp) = (dGate?.floats, dUp?.floats)
+        let (dy, gate, up, count) = (dy.floats, gate.floats, up.floats, dy.count)
+        pool.forEachRange(of: count, length: elementsPerTile) { range in
+          let first = range.lowerBound
+          trimtab_gated_backward(
+            kernel, dGate.map { $0 + first }, addingGate, dUp.map { $0 + first }, addingUp, dy + first,
+            gate + first, up + first, range.count)
+        }
+      }
+    }
+  }
+}
+
+/// The two forms of the Gaussian error linear unit, arXiv:1606.08415.
+public enum GELU: Sendable, Hashable {
+  /// x/2 · (1 + tanh(√(2/π)·(x + 0.044715 x³)))
+  case tanh
+  /// x · Φ(x)
+  case exact
+
+  var activation: Activation { self == .tanh ? .geluTanh : .geluExact }
+}
+
+extension Tape {
+  /// y = GELU(x), in either form.
+  public func gelu(_ x: Variable, _ kind: GELU) -> Variable {
+    let y = output("gelu", x.shape, of: x)
+    kind.activation.forward(x.value, into: y.value, with: compute)
+    record(y) { [x = x.value, slot = x.slot] tape, dy in
+      kind.activation.backward(dy, x, to: slot, on: tape)
+    }
+    return y
+  }
+
+  /// y = SiLU(gate) · up (arXiv:2002.05202).
+  public func swiGLU(gate: Variable, up: Variable) -> Variable { gated(.silu, gate: gate, up: up) }
+
+  /// y = GELU(gate) · up (arXiv:2002.05202).
+  public func geGLU(gate: Variable, up: Variable, _ kind: GELU = .tanh) -> Variable {
+    gated(kind.activation, gate: gate, up: up)
+  }
+
+  private func gated(_ activation: Activation, gate: Variable, up: Variable) -> Variable {
+    precondition(gate.shape == up.shape)
+    let y = output("gated", gate.shape, of: gate, up)
+    activation.forward(gate: gate.value, up: up.value, into: y.value, with: compute)
+    record(y) { tape, dy in
+      activation.backward(dy, gate: gate.value, up: up.value, to: gate.slot, up.slot, on: tape)
+    }
+    return y
+  }
+}

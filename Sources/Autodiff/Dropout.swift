@@ -1,0 +1,62 @@
+import CKernels
+import Tensors
+
+/// Dropout as a pure function: which elements fall depends on the seed, the step and the site alone, so that a
+/// resumed run, a checkpointed block and the backward pass see the same mask, and no mask is kept.
+public struct Dropout: Sendable, Hashable {
+  /// The share of elements that are set to zero, in 0..<1; the others are scaled by 1 / (1 - rate).
+  public var rate: Float
+  public var seed: UInt64
+  /// The training step.
+  public var step: Int
+  /// Which of the step's dropouts this is.
+  public var site: Int
+
+  public init(rate: Float, seed: UInt64, step: Int, site: Int) {
+    precondition(rate >= 0 && rate < 1)
+    self.rate = rate
+    self.seed = seed
+    self.step = step
+    self.site = site
+  }
+
+  /// The mask's key: seed, step and site, each stirred in with the finalizer of SplitMix64.
+  private var key: UInt64 {
+    [UInt64(bitPattern: Int64(step)), UInt64(bitPattern: Int64(site))].reduce(Dropout.stirred(seed)) {
+      Dropout.stirred($0 ^ $1)
+    }
+  }
+
+  private static func stirred(_ value: UInt64) -> UInt64 {
+    var z = value &+ 0x9e37_79b9_7f4a_7c15
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return z ^ z >> 31
+  }
+
+  /// y (+)= mask ⊙ x / (1 - rate); applied to a gradient, it is its own backward pass.
+  func apply(to x: Tensor, into y: Tensor, adding: Bool, with compute: Compute) {
+    compute.run { pool in
+      let (x, y, count, key, rate) = (x.floats, y.floats, x.count, key, rate)
+      pool.forEachRange(of: count, length: elementsPerTile) { range in
+        let first = range.lowerBound
+        trimtab_dropout(y + first, adding, x + first, range.count, rate, key, UInt64(first))
+      }
+    }
+  }
+}
+
+extension Tape {
+  /// Sets a random share of the elements to zero and scales the others up; x itself when nothing is recorded.
+  public func dropout(_ x: Variable, _ dropout: Dropout) -> Variable {
+    guard isRecording, dropout.rate > 0 else { return x }
+    let y = output("dropout", x.shape, of: x)
+    dropout.apply(to: x.value, into: y.value, adding: false, with: compute)
+    record(y) { [x = x.slot] tape, dy in
+      tape.accumulate(x) { dx, adding in
+        dropout.apply(to: dy, into: dx, adding: adding, with: tape.compute)
+      }
+    }
+    return y
+  }
+}

@@ -1,0 +1,55 @@
+import CKernels
+import Tensors
+
+/// y = x·Wᵀ + b, with x [rows, in], W [out, in], b [out], y [rows, out].
+enum Linear {
+  static func forward(_ x: Tensor, _ W: Tensor, _ b: Tensor?, into y: Tensor, with compute: Compute) {
+    compute.engine.multiply(x, transposed: W, into: y, adding: false, with: compute)
+    guard let b else { return }
+    compute.run { pool in
+      let (b, y, rows, columns) = (b.floats, y.floats, y.rows, y.columns)
+      pool.forEachRows(of: rows, columns: columns) { range in
+        trimtab_add_bias(y + range.lowerBound * columns, b, range.count, columns)
+      }
+    }
+  }
+
+  /// dx = dy·W, dW = dyᵀ·x, db = Σ over rows of dy.
+  static func backward(
+    _ dy: Tensor, _ x: Tensor?, _ W: Tensor, to xSlot: GradientSlot?, _ WSlot: GradientSlot?,
+    _ bSlot: GradientSlot?, on tape: Tape
+  ) {
+    let compute = tape.compute
+    tape.accumulate(xSlot) { dx, adding in
+      compute.engine.multiply(dy, W, into: dx, adding: adding, with: compute)
+    }
+    if let x {
+      tape.accumulate(WSlot) { dW, adding in
+        compute.engine.multiply(transposed: dy, x, into: dW, adding: adding, with: compute)
+      }
+    }
+    tape.accumulate(bSlot) { db, adding in compute.columnSums(of: dy, into: db, adding: adding) }
+  }
+}
+
+extension Tape {
+  /// A linear layer: `x · weightᵀ + bias`.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, in].
+  ///   - weight: [out, in]; of any served element type when frozen, float32 when learnt.
+  ///   - bias: [out], float32.
+  /// - Returns: [rows, out].
+  public func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil) -> Variable {
+    precondition(x.shape.columns == weight.shape.columns)
+    precondition(bias.map { $0.value.count == weight.shape.rows } ?? true)
+    let y = output("linear", [x.shape.rows, weight.shape.rows], of: x, weight, bias)
+    Linear.forward(x.value, weight.value, bias?.value, into: y.value, with: compute)
+    // A frozen weight needs no inputs kept.
+    let kept = weight.requiresGradient ? x.value : nil
+    record(y) { [W = weight.value, x = x.slot, WSlot = weight.slot, b = bias?.slot] tape, dy in
+      Linear.backward(dy, kept, W, to: x, WSlot, b, on: tape)
+    }
+    return y
+  }
+}

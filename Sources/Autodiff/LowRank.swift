@@ -1,0 +1,82 @@
+import Tensors
+
+/// LoRA (arXiv:2106.09685): z = y + s·(drop(x)·Aᵀ)·Bᵀ, with x [rows, in], A [r, in], B [out, r], y and z
+/// [rows, out].
+///
+/// What goes between is kept already scaled: h = s·drop(x)·Aᵀ [rows, r]. The full ΔW = s·B·A and its
+/// gradient never exist.
+enum LowRank {
+  static func forward(
+    _ x: Tensor, _ y: Tensor, _ A: Tensor, _ B: Tensor, scale s: Float, saving h: Tensor, into z: Tensor,
+    with compute: Compute
+  ) {
+    compute.engine.multiply(x, transposed: A, into: h, adding: false, with: compute)
+    compute.scale(h, by: s, into: h)
+    compute.scale(y, by: 1, into: z)
+    compute.engine.multiply(h, transposed: B, into: z, adding: true, with: compute)
+  }
+
+  /// dB = dzᵀ·h, dh = s·dz·B, dA = dhᵀ·drop(x), dx = drop(dh·A), dy = dz.
+  static func backward(
+    _ dz: Tensor, _ x: Tensor, _ A: Tensor, _ B: Tensor, scale s: Float, _ dropout: Dropout?, saved h: Tensor,
+    to slots: (x: GradientSlot?, y: GradientSlot?, A: GradientSlot?, B: GradientSlot?), on tape: Tape
+  ) {
+    let (compute, engine) = (tape.compute, tape.compute.engine)
+    tape.accumulate(slots.B) { dB, adding in
+      engine.multiply(transposed: dz, h, into: dB, adding: adding, with: compute)
+    }
+    let dh = tape.workspace("low-rank gradient", h.shape)
+    engine.multiply(dz, B, into: dh, adding: false, with: compute)
+    compute.scale(dh, by: s, into: dh)
+    tape.accumulate(slots.A) { dA, adding in
+      let x = tape.dropped(x, dropout)
+      engine.multiply(transposed: dh, x, into: dA, adding: adding, with: compute)
+    }
+    tape.accumulate(slots.x) { dx, adding in
+      guard let dropout else {
+        return engine.multiply(dh, A, into: dx, adding: adding, with: compute)
+      }
+      let dropped = tape.workspace("dropped gradient", x.shape)
+      engine.multiply(dh, A, into: dropped, adding: false, with: compute)
+      dropout.apply(to: dropped, into: dx, adding: adding, with: compute)
+    }
+    tape.pass(dz, to: slots.y)
+  }
+}
+
+extension Tape {
+  /// A low-rank update added to a linear layer's output: `y + scale · up · down · dropout(x)`.
+  ///
+  /// - Parameters:
+  ///   - x: The layer's input, [rows, in].
+  ///   - y: The layer's output, [rows, out].
+  ///   - down: A, [r, in].
+  ///   - up: B, [out, r].
+  ///   - scale: LoRA's alpha / r (alpha / √r when rank-stabilised).
+  ///   - dropout: Applied to x on this path only, when recording.
+  public func lowRank(
+    _ x: Variable, addingTo y: Variable, down: Variable, up: Variable, scale: Float, dropout: Dropout? = nil
+  ) -> Variable {
+    precondition(down.shape.columns == x.shape.columns && up.shape.rows == y.shape.columns)
+    precondition(down.shape.rows == up.shape.columns)
+    let dropout = isRecording && (dropout?.rate ?? 0) > 0 ? dropout : nil
+    let z = output("low-rank", y.shape, of: x, y, down, up)
+    let h = saved("low-rank activations", [x.shape.rows, down.shape.rows])
+    LowRank.forward(
+      dropped(x.value, dropout), y.value, down.value, up.value, scale: scale, saving: h, into: z.value,
+      with: compute)
+    let slots = (x.slot, y.slot, down.slot, up.slot)
+    record(z) { [x = x.value, A = down.value, B = up.value] tape, dz in
+      LowRank.backward(dz, x, A, B, scale: scale, dropout, saved: h, to: slots, on: tape)
+    }
+    return z
+  }
+
+  /// drop(x) in workspace, or x itself when there is nothing to drop.
+  fileprivate func dropped(_ x: Tensor, _ dropout: Dropout?) -> Tensor {
+    guard let dropout else { return x }
+    let dropped = workspace("dropped input", x.shape)
+    dropout.apply(to: x, into: dropped, adding: false, with: compute)
+    return dropped
+  }
+}

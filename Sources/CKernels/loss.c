@@ -1,0 +1,132 @@
+#include "loss.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "elementary.h"
+#include "variants.h"
+
+// MARK: - Softmax
+
+static inline __attribute__((always_inline)) float largest(const float *z, size_t count) {
+  float lanes[16];
+  for (int lane = 0; lane < 16; lane++) lanes[lane] = -INFINITY;
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16)
+    for (int lane = 0; lane < 16; lane++) lanes[lane] = z[i + lane] > lanes[lane] ? z[i + lane] : lanes[lane];
+  for (; i < count; i++) lanes[0] = z[i] > lanes[0] ? z[i] : lanes[0];
+  for (int lane = 1; lane < 16; lane++) lanes[0] = lanes[lane] > lanes[0] ? lanes[lane] : lanes[0];
+  return lanes[0];
+}
+
+/// Σ e^(z - maximum). Sums of at most 4096 terms are taken in float32, the sums of these in double.
+static inline __attribute__((always_inline)) double exponential_sum(const float *z, float maximum, size_t count) {
+  double total = 0;
+  for (size_t first = 0; first < count; first += 4096) {
+    SUMS_IN_LANES
+    size_t end = first + 4096 < count ? first + 4096 : count;
+    float sum = 0;
+    for (size_t i = first; i < end; i++) sum += exponential(z[i] - maximum);
+    total += sum;
+  }
+  return total;
+}
+
+static double log_sum_reference(const float *z, size_t count) {
+  double maximum = -INFINITY, sum = 0;
+  for (size_t i = 0; i < count; i++) maximum = fmax(maximum, z[i]);
+  for (size_t i = 0; i < count; i++) sum += exp(z[i] - maximum);
+  return maximum + log(sum);
+}
+
+KERNEL_BODY trimtab_log_softmax_body(float *logits, size_t rows, size_t columns, enum InstructionSet set) {
+  (void)set;
+  for (size_t row = 0; row < rows; row++, logits += columns) {
+    float maximum = largest(logits, columns);
+    float log_sum = maximum + (float)log(exponential_sum(logits, maximum, columns));
+    for (size_t i = 0; i < columns; i++) logits[i] -= log_sum;
+  }
+}
+
+KERNEL(trimtab_log_softmax, (float *logits, size_t rows, size_t columns), logits, rows, columns)
+
+void trimtab_log_softmax_reference(float *logits, size_t rows, size_t columns) {
+  for (size_t row = 0; row < rows; row++, logits += columns) {
+    double log_sum = log_sum_reference(logits, columns);
+    for (size_t i = 0; i < columns; i++) logits[i] = (float)(logits[i] - log_sum);
+  }
+}
+
+// MARK: - Cross-entropy
+
+KERNEL_BODY trimtab_cross_entropy_body(float *logits, const uint32_t *targets, const float *weights,
+                                       double *losses, float *log_probabilities, size_t rows, size_t vocabulary,
+                                       bool gradient, enum InstructionSet set) {
+  (void)set;
+  for (size_t row = 0; row < rows; row++, logits += vocabulary) {
+    float maximum = largest(logits, vocabulary);
+    double sum = exponential_sum(logits, maximum, vocabulary);
+    double log_probability = (double)logits[targets[row]] - maximum - log(sum);
+    log_probabilities[row] = (float)log_probability;
+    losses[row] = weights[row] == 0 ? 0 : -(double)weights[row] * log_probability;
+    if (!gradient) continue;
+    if (weights[row] == 0) {
+      memset(logits, 0, vocabulary * sizeof *logits);
+      continue;
+    }
+    float scale = (float)(weights[row] / sum);
+    for (size_t i = 0; i < vocabulary; i++) logits[i] = scale * exponential(logits[i] - maximum);
+    logits[targets[row]] -= weights[row];
+  }
+}
+
+KERNEL(trimtab_cross_entropy,
+       (float *logits, const uint32_t *targets, const float *weights, double *losses, float *log_probabilities,
+        size_t rows, size_t vocabulary, bool gradient),
+       logits, targets, weights, losses, log_probabilities, rows, vocabulary, gradient)
+
+void trimtab_cross_entropy_reference(float *logits, const uint32_t *targets, const float *weights, double *losses,
+                                     float *log_probabilities, size_t rows, size_t vocabulary, bool gradient) {
+  for (size_t row = 0; row < rows; row++, logits += vocabulary) {
+    double log_sum = log_sum_reference(logits, vocabulary), weight = weights[row];
+    double log_probability = logits[targets[row]] - log_sum;
+    log_probabilities[row] = (float)log_probability;
+    losses[row] = weight == 0 ? 0 : -weight * log_probability;
+    for (size_t i = 0; gradient && i < vocabulary; i++)
+      logits[i] = (float)(weight * (exp(logits[i] - log_sum) - (i == targets[row] ? 1 : 0)));
+  }
+}
+
+// MARK: - Soft cap
+
+KERNEL_BODY trimtab_soft_cap_body(float *logits, size_t count, float cap, enum InstructionSet set) {
+  (void)set;
+  float inverse = 1 / cap;
+  for (size_t i = 0; i < count; i++) logits[i] = cap * hyperbolic_tangent(logits[i] * inverse);
+}
+
+KERNEL(trimtab_soft_cap, (float *logits, size_t count, float cap), logits, count, cap)
+
+void trimtab_soft_cap_reference(float *logits, size_t count, float cap) {
+  for (size_t i = 0; i < count; i++) logits[i] = (float)(cap * tanh((double)logits[i] / cap));
+}
+
+KERNEL_BODY trimtab_soft_cap_backward_body(float *restrict gradient, const float *restrict capped, size_t count,
+                                           float cap, enum InstructionSet set) {
+  (void)set;
+  float inverse = 1 / cap;
+  for (size_t i = 0; i < count; i++) {
+    float t = capped[i] * inverse;
+    gradient[i] *= 1 - t * t;
+  }
+}
+
+KERNEL(trimtab_soft_cap_backward, (float *gradient, const float *capped, size_t count, float cap), gradient,
+       capped, count, cap)
+
+void trimtab_soft_cap_backward_reference(float *gradient, const float *capped, size_t count, float cap) {
+  for (size_t i = 0; i < count; i++) {
+    double t = (double)capped[i] / cap;
+    gradient[i] = (float)(gradient[i] * (1 - t * t));
+  }
+}
