@@ -2,7 +2,7 @@ import Formats
 
 /// One object with a `type` out of tokenizer.json (a normalizer, a pre-tokenizer, …), read with errors that say where.
 struct Component {
-  /// The part of tokenizer.json that this is, e.g. `pre_tokenizer`.
+  /// The part of tokenizer.json that this is, for messages.
   let part: String
   /// The value of `type`.
   let type: String

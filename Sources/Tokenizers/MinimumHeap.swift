@@ -5,7 +5,9 @@ struct MinimumHeap<Element: Comparable> {
   /// The smallest element, without removing it.
   var first: Element? { elements.first }
 
-  /// Adds an element. Complexity: O(log n).
+  /// Adds an element.
+  ///
+  /// - Complexity: O(log n)
   mutating func insert(_ element: Element) {
     elements.append(element)
     var child = elements.count - 1
@@ -17,7 +19,9 @@ struct MinimumHeap<Element: Comparable> {
     }
   }
 
-  /// Removes the smallest element. Complexity: O(log n).
+  /// Removes the smallest element.
+  ///
+  /// - Complexity: O(log n)
   mutating func removeFirst() -> Element? {
     guard let last = elements.popLast() else { return nil }
     guard let smallest = elements.first else { return last }

@@ -16,6 +16,7 @@ extension Tokenizer {
 
   private static func file(_ path: String) throws -> TokenizerDefinition {
     let url = URL(fileURLWithPath: path)
+    if url.pathExtension == "gguf" { return try TokenizerDefinition(GGUFFile(path: path)) }
     // Beside a file of another name lie the settings of another tokenizer.
     if url.lastPathComponent == "tokenizer.json" { return try folder(url.deletingLastPathComponent().path) }
     return try TokenizerDefinition(tokenizerJSON: path)

@@ -51,7 +51,7 @@ extension Tokenizer {
   /// One more than the largest token; the rows of a model's embedding may be more, never fewer.
   public var vocabularySize: Int { definition.vocabulary.count }
 
-  /// The piece of a token as the tokenizer's file writes it, e.g. `Ġhello`; empty for a number without token.
+  /// The piece of a token as the tokenizer's file writes it (`Ġhello`); empty for a number without token.
   public func token(for id: TokenID) -> String {
     definition.vocabulary[id].map { Array($0).string } ?? ""
   }
