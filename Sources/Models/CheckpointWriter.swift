@@ -1,0 +1,199 @@
+import Formats
+import Foundation
+import Tensors
+
+/// Writes models as transformers opens them, and adapters as peft does.
+///
+/// Each file is written whole or not at all; who writes a folder of several sees to the folder.
+public struct CheckpointWriter: Sendable {
+  private let folder: String
+  private let family: Family
+  private let configuration: ModelConfiguration
+
+  /// Writes into a folder that exists.
+  public init(folder: String, configuration: ModelConfiguration) throws {
+    guard let family = Family.named(configuration.family) else {
+      throw ModelError.unknownFamily(configuration.family, path: folder)
+    }
+    self.folder = folder
+    self.family = family
+    self.configuration = configuration
+  }
+
+  /// Writes `config.json`, `generation_config.json` and the weights (in shards when they are large).
+  ///
+  /// - Parameters:
+  ///   - tensors: Every parameter that the configuration calls for, of any served type, by name.
+  ///   - elementType: float32, bfloat16 or float16.
+  public func writeModel(
+    _ tensors: [String: Tensor], as elementType: ElementType, beginningOfSequence: Int? = nil,
+    endOfSequence: [Int] = []
+  ) throws {
+    var json: JSONObject = [
+      "architectures": .array([.string(family.architecture)]), "model_type": .string(family.name),
+      "torch_dtype": .string(elementType.rawValue),
+    ]
+    for (key, value) in family.configurationJSON(configuration) { json[key] = value }
+    var generation = JSONObject()
+    if let beginningOfSequence { generation["bos_token_id"] = .integer(beginningOfSequence) }
+    if let first = endOfSequence.first {
+      let end: JSON = endOfSequence.count == 1 ? .integer(first) : .array(endOfSequence.map { .integer($0) })
+      generation["eos_token_id"] = end
+    }
+    for (key, value) in generation { json[key] = value }
+    try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: folder + "/config.json")
+    try AtomicFile.write(
+      JSON.object(generation).text(pretty: true) + "\n", to: folder + "/generation_config.json")
+    try SafetensorsWriter.writeFolder(
+      try outgoing(tensors, as: elementType), metadata: ["format": "pt"], to: folder)
+  }
+
+  /// Writes `adapter_config.json` and `adapter_model.safetensors`.
+  ///
+  /// Query, key and value that the family stores as one become one adapter: their A one below the other, their
+  /// B a block diagonal, which is the same product.
+  public func writeAdapter(
+    _ adapter: LowRankConfiguration, tensors: [String: Tensor], baseModel: String
+  ) throws {
+    var outgoing: [OutgoingTensor] = []
+    var ranks = JSONObject()
+    var alphas = JSONObject()
+    var targets: [String] = []
+    for layer in 0..<configuration.layers {
+      for group in fusedGroups(layer, adapter.targets) {
+        let matrices = group.modules.compactMap { module -> (down: Tensor, up: Tensor)? in
+          let name = ParameterNames.module(layer, module)
+          guard let down = tensors[name + ".lora_A.weight"], let up = tensors[name + ".lora_B.weight"]
+          else { return nil }
+          return (down, up)
+        }
+        let fused = group.isFused ? fuse(matrices, modules: group.modules) : matrices.first
+        guard let fused else { continue }
+        outgoing.append(OutgoingTensor(fused.down, name: group.name + ".lora_A.weight", as: .float32))
+        outgoing.append(OutgoingTensor(fused.up, name: group.name + ".lora_B.weight", as: .float32))
+        let target = String(group.name.split(separator: ".").last ?? "")
+        if !targets.contains(target) { targets.append(target) }
+        if fused.down.rows != adapter.rank {
+          let factor = fused.down.rows / adapter.rank
+          ranks[target] = .integer(fused.down.rows)
+          alphas[target] = .number(Double(adapter.alpha) * Double(factor))
+        }
+      }
+    }
+    let transposed = family.tensorRules.contains { $0.storage.isTransposed }
+    let json: JSONObject = [
+      "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": .string(baseModel),
+      "r": .integer(adapter.rank), "lora_alpha": .number(Double(adapter.alpha)),
+      "lora_dropout": .number(Double("\(adapter.dropout)") ?? 0),
+      "target_modules": .array(targets.map { .string($0) }), "bias": "none", "use_rslora": false,
+      "use_dora": false, "fan_in_fan_out": .bool(transposed), "inference_mode": true,
+      "init_lora_weights": true, "modules_to_save": .null, "rank_pattern": .object(ranks),
+      "alpha_pattern": .object(alphas),
+    ]
+    try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: folder + "/adapter_config.json")
+    try SafetensorsWriter.write(
+      outgoing, metadata: ["format": "pt"], to: folder + "/adapter_model.safetensors")
+  }
+
+  /// The tensors under the names and in the arrangement that the family stores.
+  private func outgoing(_ tensors: [String: Tensor], as elementType: ElementType) throws -> [OutgoingTensor] {
+    var fused: [String: [Int: Tensor]] = [:]
+    var outgoing: [OutgoingTensor] = []
+    for slot in configuration.parameterSlots {
+      guard let tensor = tensors[slot.name],
+        let (rule, layer) = TensorRule.find(slot.name, in: family.tensorRules)
+      else { throw ModelError.missingTensor(slot.name, path: folder) }
+      let name = rule.stored.replacingOccurrences(of: "{n}", with: "\(layer)")
+      switch rule.storage {
+      case .asIs, .interleavedHeads: outgoing.append(OutgoingTensor(tensor, name: name, as: elementType))
+      case .transposed:
+        outgoing.append(OutgoingTensor(tensor.float32.transposed, name: name, as: elementType))
+      case .fused(let part), .fusedTransposed(let part):
+        fused[name, default: [:]][part] = tensor.float32
+        guard let parts = fused[name], parts.count == 3 else { continue }
+        let whole = Tensor(
+          stacking: (0..<3).compactMap { parts[$0] }, columns: slot.isMatrix ? slot.shape[1] : 1)
+        let stored = rule.storage.isTransposed ? whole.transposed : whole
+        outgoing.append(
+          OutgoingTensor(
+            slot.isMatrix ? stored : stored.reshaped([stored.count]), name: name, as: elementType))
+      }
+    }
+    return outgoing
+  }
+
+  private struct FusedGroup {
+    let name: String
+    let isFused: Bool
+    var modules: [LayerModule]
+  }
+
+  /// The adapted modules of a layer, those stored as one together.
+  private func fusedGroups(_ layer: Int, _ targets: [LayerModule]) -> [FusedGroup] {
+    var groups: [FusedGroup] = []
+    for module in targets {
+      let parameter = ParameterNames.module(layer, module) + ".weight"
+      guard let (rule, _) = TensorRule.find(parameter, in: family.tensorRules) else { continue }
+      let name = AdapterNames.stored(rule, layer: layer)
+      if let known = groups.firstIndex(where: { $0.name == name }) {
+        groups[known].modules.append(module)
+      } else {
+        groups.append(FusedGroup(name: name, isFused: rule.storage.isFused, modules: [module]))
+      }
+    }
+    return groups
+  }
+
+  private func fuse(
+    _ matrices: [(down: Tensor, up: Tensor)], modules: [LayerModule]
+  ) -> (down: Tensor, up: Tensor)? {
+    guard let first = matrices.first else { return nil }
+    let down = Tensor(stacking: matrices.map(\.down), columns: first.down.columns)
+    let width = configuration.queryWidth + 2 * configuration.keyValueWidth
+    let up = Tensor(zeros: [width, down.rows])
+    var column = 0
+    for (module, matrix) in zip(modules, matrices) {
+      let start =
+        switch module {
+        case .key: configuration.queryWidth
+        case .value: configuration.queryWidth + configuration.keyValueWidth
+        default: 0
+        }
+      for row in 0..<matrix.up.rows {
+        (up.floats + (start + row) * up.columns + column).update(
+          from: matrix.up.floats + row * matrix.up.columns, count: matrix.up.columns)
+      }
+      column += matrix.up.columns
+    }
+    return (down, up)
+  }
+}
+
+extension Tensor {
+  /// Float32 matrices one below the other.
+  fileprivate init(stacking parts: [Tensor], columns: Int) {
+    self.init(zeros: [parts.reduce(0) { $0 + $1.count } / columns, columns])
+    var offset = 0
+    for part in parts {
+      (floats + offset).update(from: part.floats, count: part.count)
+      offset += part.count
+    }
+  }
+}
+
+extension OutgoingTensor {
+  /// A tensor converted row by row on its way into the file.
+  public init(_ tensor: Tensor, name: String, as elementType: ElementType) {
+    self.init(name: name, elementType: elementType, shape: tensor.shape.array) { sink in
+      guard tensor.elementType != elementType else {
+        return try sink(UnsafeRawBufferPointer(start: tensor.bytes, count: tensor.byteCount))
+      }
+      let matrix = tensor.reshaped([tensor.rows, tensor.columns])
+      let stretch = max(1, (1 << 20) / max(1, tensor.columns))
+      for start in stride(from: 0, to: matrix.rows, by: stretch) {
+        let part = matrix.rows(start..<min(matrix.rows, start + stretch)).converted(to: elementType)
+        try sink(UnsafeRawBufferPointer(start: part.bytes, count: part.byteCount))
+      }
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Autodiff
+import Foundation
+import Tensors
+
+/// One layer: `x + attention(norm x)`, then `x + feedForward(norm x)`.
+struct DecoderLayer {
+  private let index: Int
+  private let configuration: ModelConfiguration
+  private let inputNorm: Normalization
+  private let feedForwardNorm: Normalization
+  private let linears: [LayerModule: Linear]
+  private let rotary: RotaryTable?
+
+  init(
+    index: Int, _ configuration: ModelConfiguration, parameters: [String: Variable],
+    adapter: LowRankAdapter?, rotary: RotaryTable?
+  ) {
+    self.index = index
+    self.configuration = configuration
+    self.rotary = rotary
+    inputNorm = Normalization(ParameterNames.module(index, .inputNorm), configuration, parameters)
+    feedForwardNorm = Normalization(
+      ParameterNames.module(index, .feedForwardNorm), configuration, parameters)
+    var linears: [LayerModule: Linear] = [:]
+    for module in LayerModule.allCases where module.isLinear && configuration.shape(of: module) != nil {
+      let name = ParameterNames.module(index, module)
+      guard let weight = parameters[name + ".weight"] else { preconditionFailure("no parameter \(name)") }
+      linears[module] = Linear(
+        weight: weight, bias: parameters[name + ".bias"], adapter: adapter?.matrices(index, module),
+        configuration: adapter?.configuration, site: index * 16 + module.site)
+    }
+    self.linears = linears
+  }
+
+  func forward(
+    _ x: Variable, _ batch: RaggedBatch, on tape: Tape, caches: [KeyValueCache], dropout: DropoutKey?
+  ) -> Variable {
+    func linear(_ module: LayerModule, _ x: Variable) -> Variable {
+      guard let linear = linears[module] else { preconditionFailure("layer without \(module)") }
+      return linear.forward(x, on: tape, dropout: dropout)
+    }
+
+    let attended = tape.add(
+      x, linear(.attentionOutput, attention(inputNorm.forward(x, on: tape), batch, tape, caches, linear)))
+    let h = feedForwardNorm.forward(attended, on: tape)
+    let inner =
+      switch configuration.feedForward {
+      case .swiGLU: tape.swiGLU(gate: linear(.gate, h), up: linear(.up, h))
+      case .geluTanh: tape.gelu(linear(.up, h), .tanh)
+      }
+    return tape.add(attended, linear(.down, inner))
+  }
+
+  /// Causal attention of every segment to itself and to what its cache holds.
+  private func attention(
+    _ h: Variable, _ batch: RaggedBatch, _ tape: Tape, _ caches: [KeyValueCache],
+    _ linear: (LayerModule, Variable) -> Variable
+  ) -> Variable {
+    var q = linear(.query, h)
+    var k = linear(.key, h)
+    let v = linear(.value, h)
+    if let rotary {
+      let dimension = configuration.headDimension
+      q = tape.rotary(q, headDimension: dimension, positions: batch.positions, table: rotary)
+      k = tape.rotary(k, headDimension: dimension, positions: batch.positions, table: rotary)
+    }
+    let segments = batch.segments.enumerated().map { number, rows in
+      guard !caches.isEmpty else { return AttentionSegment(rows: rows) }
+      let cache = caches[number]
+      tape.compute.run { _ in
+        cache.append(keys: k.value.rows(rows), values: v.value.rows(rows), layer: index)
+      }
+      return AttentionSegment(
+        rows: rows, past: (cache[index].keys, cache[index].values), keyCount: cache.count + rows.count)
+    }
+    let layout = AttentionLayout(
+      heads: configuration.heads, kvHeads: configuration.keyValueHeads,
+      headDimension: configuration.headDimension,
+      scale: 1 / Float(configuration.headDimension).squareRoot(), window: configuration.slidingWindow,
+      softCap: nil)
+    return tape.attention(q, k, v, segments: segments, layout: layout)
+  }
+}
+
+/// A linear layer `W x + b`, perhaps with LoRA's `scale · B A x` on top.
+struct Linear {
+  let weight: Variable
+  let bias: Variable?
+  let adapter: (down: Variable, up: Variable)?
+  let configuration: LowRankConfiguration?
+  /// Which of the model's dropouts this is.
+  let site: Int
+
+  func forward(_ x: Variable, on tape: Tape, dropout key: DropoutKey?) -> Variable {
+    let y = tape.linear(x, weight, bias: bias)
+    guard let adapter, let configuration else { return y }
+    let dropout = key.flatMap { key in
+      configuration.dropout > 0
+        ? Dropout(rate: configuration.dropout, seed: key.seed, step: key.step, site: site) : nil
+    }
+    return tape.lowRank(
+      x, addingTo: y, down: adapter.down, up: adapter.up, scale: configuration.scale, dropout: dropout)
+  }
+}
+
+extension LayerModule {
+  /// A number that stays the same when modules are added: dropout's draws depend on it.
+  fileprivate var site: Int {
+    switch self {
+    case .query: 0
+    case .key: 1
+    case .value: 2
+    case .attentionOutput: 3
+    case .gate: 4
+    case .up: 5
+    case .down: 6
+    case .inputNorm: 7
+    case .feedForwardNorm: 8
+    }
+  }
+}
