@@ -3,7 +3,7 @@ import Tensors
 /// The keys and values of the tokens that one sequence has seen, layer by layer.
 public final class KeyValueCache {
   struct Layer {
-    /// [capacity, keyValueHeads · headDimension]
+    /// Shaped [capacity, keyValueHeads · headDimension], like the values.
     var keys: Tensor
     var values: Tensor
   }

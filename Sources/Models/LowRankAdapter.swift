@@ -2,7 +2,9 @@ import Autodiff
 import Foundation
 import Tensors
 
-/// Which layers LoRA adapts, and how strongly (Hu et al. 2021): `y = W x + (alpha / rank) · B A x`.
+/// Which layers LoRA adapts, and how strongly.
+///
+/// `y = W x + (alpha / rank) · B A x` (Hu et al. 2021, section 4.1).
 public struct LowRankConfiguration: Sendable, Hashable {
   public var rank: Int
   public var alpha: Float

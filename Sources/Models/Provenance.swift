@@ -1,7 +1,9 @@
 import Formats
 import Foundation
 
-/// `trimtab.json`: where a checkpoint comes from. This is how a proxy finds its expert's antiexpert.
+/// Where a checkpoint comes from: the content of `trimtab.json`.
+///
+/// This is how a proxy finds its expert's antiexpert.
 public struct Provenance: Sendable, Hashable {
   /// The model that was tuned: its path (relative ones as seen from the checkpoint's folder) and fingerprint.
   public struct Source: Sendable, Hashable {

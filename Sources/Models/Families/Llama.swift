@@ -22,7 +22,9 @@ extension Family {
     tensorRules: TensorRule.huggingFaceLlama,
     ggufTensorRules: TensorRule.gguf(heads: .interleavedHeads))
 
-  /// Mistral: Llama with a sliding window. Its GGUFs call themselves llama.
+  /// Mistral: Llama with a sliding window.
+  ///
+  /// Most of its GGUFs call themselves llama.
   static let mistral = Family(
     name: "mistral", architecture: "MistralForCausalLM", ggufArchitecture: "mistral",
     configuration: { reader in

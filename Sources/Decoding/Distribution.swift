@@ -1,0 +1,34 @@
+import Foundation
+import Tensors
+
+/// A row of logits seen as a probability distribution, log p(v) = z(v) − log Σ exp z.
+public struct Distribution: Sendable {
+  private let logits: Tensor
+  /// log Σ exp z, taken in double precision over float32 logits.
+  public let logNormalizer: Double
+
+  /// The distribution that one row of logits gives.
+  public init(_ logits: Tensor, row: Int = 0) {
+    self.logits = logits.rows(row..<row + 1)
+    let z = UnsafeBufferPointer(start: self.logits.floats, count: logits.columns)
+    let top = z.reduce(-Float.infinity) { max($0, $1) }
+    var sum = 0.0
+    for value in z { sum += Double(expf(value - top)) }
+    logNormalizer = Double(top) + log(sum)
+  }
+
+  /// log p of a token.
+  public func logProbability(_ token: Int) -> Double { Double(logits.floats[token]) - logNormalizer }
+
+  /// p of a token.
+  public func probability(_ token: Int) -> Double { exp(logProbability(token)) }
+
+  /// The likeliest token; of equals, the first.
+  public var top: Int { Distribution.argmax(UnsafeBufferPointer(start: logits.floats, count: logits.count)) }
+
+  static func argmax(_ z: UnsafeBufferPointer<Float>) -> Int {
+    var best = 0
+    for index in z.indices where z[index] > z[best] { best = index }
+    return best
+  }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Tensors
+import Testing
+import Tokenizers
+
+@testable import Decoding
+
+@Suite("Choosing the next token")
+struct SamplingTests {
+  // p = 0.4, 0.3, 0.2, 0.1
+  let logits = Tensor([0.4, 0.3, 0.2, 0.1].map { Float(log($0)) }, shape: [1, 4])
+
+  private func drawn(_ change: (inout SamplingOptions) -> Void, draws: Int = 4000) -> [Double] {
+    var options = SamplingOptions()
+    options.temperature = 1
+    change(&options)
+    let sampler = Sampler(options)
+    var counts = [Double](repeating: 0, count: 4)
+    for step in 0..<draws {
+      counts[Int(sampler.sample(logits, after: [TokenID](), sequence: 0, step: step))] += 1 / Double(draws)
+    }
+    return counts
+  }
+
+  @Test("draws follow the distribution that truncation leaves")
+  func truncation() {
+    let cases: [(change: (inout SamplingOptions) -> Void, expected: [Double])] = [
+      ({ _ in }, [0.4, 0.3, 0.2, 0.1]),
+      ({ $0.topK = 2 }, [4.0 / 7, 3.0 / 7, 0, 0]),
+      ({ $0.topP = 0.65 }, [4.0 / 7, 3.0 / 7, 0, 0]),
+      ({ $0.topP = 0.71 }, [4.0 / 9, 3.0 / 9, 2.0 / 9, 0]),
+      ({ $0.minP = 0.4 }, [4.0 / 9, 3.0 / 9, 2.0 / 9, 0]),
+      ({ $0.temperature = 0.5 }, [16.0 / 30, 9.0 / 30, 4.0 / 30, 1.0 / 30]),
+      ({ $0.temperature = 0 }, [1, 0, 0, 0]),
+    ]
+    for (change, expected) in cases {
+      for (share, expected) in zip(drawn(change), expected) {
+        #expect(abs(share - expected) < 0.03)
+        if expected == 0 { #expect(share == 0) }
+      }
+    }
+  }
+
+  @Test("a draw depends on seed, sequence and step alone")
+  func determinism() {
+    var options = SamplingOptions()
+    options.temperature = 1
+    options.seed = 5
+    func series(_ options: SamplingOptions, _ sequence: Int) -> [TokenID] {
+      (0..<64).map { Sampler(options).sample(logits, after: [TokenID](), sequence: sequence, step: $0) }
+    }
+    #expect(series(options, 0) == series(options, 0))
+    #expect(series(options, 0) != series(options, 1))
+    var other = options
+    other.seed = 6
+    #expect(series(options, 0) != series(other, 0))
+  }
+
+  @Test("a penalty makes what was said less likely, whichever sign its logit has")
+  func repetition() {
+    var options = SamplingOptions()
+    options.repetitionPenalty = 2
+    #expect(Sampler(options).sample(logits, after: [0], sequence: 0, step: 0) == 1)
+    let positive = Tensor([2, 1.5, 0, 0], shape: [1, 4])
+    #expect(Sampler(options).sample(positive, after: [0], sequence: 0, step: 0) == 1)
+    #expect(Sampler(options).sample(positive, after: [3], sequence: 0, step: 0) == 0)
+  }
+
+  @Test("options out of range are refused", arguments: ["t", "k", "p", "m", "r"])
+  func ranges(_ which: String) {
+    var options = SamplingOptions()
+    switch which {
+    case "t": options.temperature = -1
+    case "k": options.topK = 0
+    case "p": options.topP = 0
+    case "m": options.minP = 1
+    default: options.repetitionPenalty = 0
+    }
+    #expect(throws: DecodingError.self) { try options.validate() }
+  }
+}
+
+@Suite("Stop strings in a stream")
+struct StopStringTests {
+  @Test("nothing of a stop string gets out, however the text is cut", arguments: 1...7)
+  func cuts(size: Int) {
+    let text = "ab<e<en<end>tail"
+    var filter = StopStringFilter(stops: ["<end>", "zz"])
+    var out = ""
+    let characters = Array(text)
+    for start in stride(from: 0, to: characters.count, by: size) {
+      out += filter.append(String(characters[start..<min(characters.count, start + size)]))
+    }
+    out += filter.flush()
+    #expect(out == "ab<e<en")
+    #expect(filter.released == out)
+    #expect(filter.isStopped)
+  }
+
+  @Test("what only looks like the beginning of one comes out at the end")
+  func held() {
+    var filter = StopStringFilter(stops: ["stop"])
+    #expect(filter.append("don't st") == "don't ")
+    #expect(filter.flush() == "st")
+    #expect(!filter.isStopped)
+  }
+}
