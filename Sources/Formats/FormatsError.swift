@@ -9,8 +9,12 @@ public enum FormatsError: DiagnosticError, Hashable {
   case system(path: String, operation: String, code: Int32)
   /// A syntax error in JSON; line and column count from 1, columns in Unicode scalars.
   case json(source: String, line: Int, column: Int, JSONProblem)
+  /// A safetensors file, or the index of a sharded one, that isn't sound.
+  case safetensors(path: String, SafetensorsProblem)
   /// A GGUF file that isn't sound.
   case gguf(path: String, byteOffset: Int, GGUFProblem)
+  /// An HDF5 file that isn't sound, or an object in it that isn't what it should be.
+  case hdf5(path: String, object: String, isWriting: Bool, HDF5Problem)
   /// A tensor that a model needs and its file hasn't.
   case noSuchTensor(path: String, name: String, nearest: String?)
 
@@ -25,8 +29,17 @@ public enum FormatsError: DiagnosticError, Hashable {
       ]
     case .json(let source, let line, let column, let problem):
       return [Diagnostic(problem.text, at: .init(source, line: line, column: column))]
+    case .safetensors(let path, let problem):
+      return [Diagnostic(problem.text, at: .init(path), advice: problem.advice)]
     case .gguf(let path, let offset, let problem):
       return [Diagnostic(problem.text, at: .init(path, byteOffset: offset), advice: problem.advice)]
+    case .hdf5(let path, let object, let isWriting, let problem):
+      let place = object == "/" ? path : "\(path) (\(object))"
+      return [
+        Diagnostic(
+          problem.text, at: .init(place), advice: problem.advice,
+          exitCode: isWriting ? .inputOutput : .badData)
+      ]
     case .noSuchTensor(let path, let name, let nearest):
       let advice = nearest.map { "the nearest name is \($0)" }
       return [Diagnostic("there is no tensor \(name)", at: .init(path), advice: advice)]
