@@ -1,5 +1,8 @@
 #include "quantized.h"
 
+#include <string.h>
+
+#include "convert.h"
 #include "cpu.h"
 #include "quantized_blocks.h"
 #include "quantized_kernels.h"
@@ -40,6 +43,23 @@ static size_t row_bytes(trimtab_storage storage, size_t count) {
 
 void trimtab_dequantize(trimtab_storage storage, const void *source, float *destination, size_t count) {
   best_kernels()->dequantize[storage](source, destination, count);
+}
+
+void trimtab_dequantize_to_bfloat16(
+    trimtab_storage storage, const void *source, uint16_t *destination, size_t count) {
+  if (storage == TRIMTAB_FLOAT32) return trimtab_float32_to_bfloat16(source, destination, count);
+  if (storage == TRIMTAB_BFLOAT16) {
+    memcpy(destination, source, count * sizeof *destination);
+    return;
+  }
+  // A whole number of every storage's blocks, small enough to stay in the nearest cache.
+  enum { STRETCH = 1024 };
+  float decoded[STRETCH];
+  for (size_t start = 0; start < count; start += STRETCH) {
+    size_t length = count - start < STRETCH ? count - start : STRETCH;
+    trimtab_dequantize(storage, (const char *)source + row_bytes(storage, start), decoded, length);
+    trimtab_float32_to_bfloat16(decoded, destination + start, length);
+  }
 }
 
 void trimtab_multiply_rows(

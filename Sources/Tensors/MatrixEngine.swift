@@ -27,9 +27,10 @@ public enum MatrixEngines {
   ///
   /// - Throws: `TensorError.precisionNotServed` with the reason, when a precision is asked for that isn't there.
   public static func make(precision: Precision? = nil) throws -> any MatrixEngine {
-    if precision == .bf16 {
-      throw TensorError.precisionNotServed(.bf16, reason: "no engine for it has been built")
+    switch precision {
+    case .fp32: OpenBLASEngine()
+    case .bf16: try OneDNNEngine()
+    case nil: (try? OneDNNEngine()) ?? OpenBLASEngine()
     }
-    return OpenBLASEngine()
   }
 }

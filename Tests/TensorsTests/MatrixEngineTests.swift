@@ -19,7 +19,10 @@ struct ProductCase: Sendable, CustomStringConvertible {
 }
 
 struct MatrixEngineTests {
-  static func engines() -> [any MatrixEngine] { [OpenBLASEngine()] }
+  /// Every engine that this machine has.
+  static func engines() -> [any MatrixEngine] {
+    Precision.allCases.compactMap { try? MatrixEngines.make(precision: $0) }
+  }
 
   @Test(arguments: ProductCase.all)
   func forwardEqualsTheDefinition(_ shape: ProductCase) throws {

@@ -25,6 +25,10 @@ typedef enum trimtab_storage {
 /// formulas give without fused multiply-adds. Neither pointer need be aligned.
 void trimtab_dequantize(trimtab_storage storage, const void *source, float *destination, size_t count);
 
+/// Decodes `count` elements, a whole number of blocks, to float32 and rounds those to bfloat16.
+void trimtab_dequantize_to_bfloat16(
+    trimtab_storage storage, const void *source, uint16_t *destination, size_t count);
+
 /// The most rows of x that `trimtab_multiply_rows` takes.
 enum { TRIMTAB_MULTIPLY_ROWS_LIMIT = 4 };
 
