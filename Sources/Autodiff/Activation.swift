@@ -13,7 +13,7 @@ enum Activation {
     }
   }
 
-  /// y = σ(x)
+  /// y = σ(x).
   func forward(_ x: Tensor, into y: Tensor, with compute: Compute) {
     compute.run { pool in
       let (x, y, count) = (x.floats, y.floats, x.count)
@@ -23,7 +23,7 @@ enum Activation {
     }
   }
 
-  /// dx = dy · σ′(x)
+  /// dx = dy · σ′(x).
   func backward(_ dy: Tensor, _ x: Tensor, to slot: GradientSlot?, on tape: Tape) {
     tape.accumulate(slot) { dx, adding in
       tape.compute.run { pool in
@@ -36,7 +36,7 @@ enum Activation {
     }
   }
 
-  /// y = σ(gate) · up
+  /// y = σ(gate) · up.
   func forward(gate: Tensor, up: Tensor, into y: Tensor, with compute: Compute) {
     compute.run { pool in
       let (gate, up, y, count) = (gate.floats, up.floats, y.floats, y.count)
@@ -47,7 +47,7 @@ enum Activation {
     }
   }
 
-  /// dgate = dy · up · σ′(gate), dup = dy · σ(gate)
+  /// dgate = dy · up · σ′(gate), dup = dy · σ(gate).
   func backward(
     _ dy: Tensor, gate: Tensor, up: Tensor, to gateSlot: GradientSlot?, _ upSlot: GradientSlot?, on tape: Tape
   ) {

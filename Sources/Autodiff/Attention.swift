@@ -30,7 +30,7 @@ public struct AttentionLayout: Sendable, Hashable {
   public var heads: Int
   public var kvHeads: Int
   public var headDimension: Int
-  /// score = scale · q·k
+  /// score = scale · q·k.
   public var scale: Float
   /// A query sees itself and the window - 1 keys before it; nil: all keys before it.
   public var window: Int?

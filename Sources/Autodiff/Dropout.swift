@@ -20,18 +20,10 @@ public struct Dropout: Sendable, Hashable {
     self.site = site
   }
 
-  /// The mask's key: seed, step and site, each stirred in with the finalizer of SplitMix64.
+  /// The mask's key: random bits of its own for every step and site.
   private var key: UInt64 {
-    [UInt64(bitPattern: Int64(step)), UInt64(bitPattern: Int64(site))].reduce(Dropout.stirred(seed)) {
-      Dropout.stirred($0 ^ $1)
-    }
-  }
-
-  private static func stirred(_ value: UInt64) -> UInt64 {
-    var z = value &+ 0x9e37_79b9_7f4a_7c15
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
+    let words = CounterRandom(seed: seed, stream: UInt64(step)).block(at: UInt64(site))
+    return UInt64(words.x) | UInt64(words.y) << 32
   }
 
   /// y (+)= mask ⊙ x / (1 - rate); applied to a gradient, it is its own backward pass.

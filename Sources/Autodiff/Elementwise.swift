@@ -26,7 +26,7 @@ extension Compute {
     }
   }
 
-  /// x = 0
+  /// x = 0.
   public func zero(_ x: Tensor) {
     run { pool in
       let (x, count) = (x.floats, x.count)
@@ -49,7 +49,7 @@ extension Compute {
   }
 }
 
-/// z = x + y
+/// z = x + y.
 enum Sum {
   static func forward(_ x: Tensor, _ y: Tensor, into z: Tensor, with compute: Compute) {
     compute.run { pool in
@@ -78,7 +78,7 @@ extension Tape {
     return z
   }
 
-  /// y = factor · x
+  /// y = factor · x.
   public func scale(_ x: Variable, by factor: Float) -> Variable {
     let y = output("scaled", x.shape, of: x)
     compute.scale(x.value, by: factor, into: y.value)

@@ -1,0 +1,102 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Autodiff
+
+/// Every operation's forward and backward pass, against PyTorch and against finite differences.
+struct OperationTests {
+  private struct Golden: Decodable {
+    let output: Data
+    let gradients: [Data]
+
+    static func load() throws -> [String: Golden] {
+      let file = URL(filePath: #filePath).appending(path: "../../../Benchmarks/parity/golden/operations.json")
+      return try JSONDecoder().decode([String: Golden].self, from: Data(contentsOf: file.standardizedFileURL))
+    }
+
+    static func floats(_ data: Data) -> [Float] {
+      data.withUnsafeBytes { bytes in
+        (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+      }
+    }
+  }
+
+  /// Runs a case forwards, and backwards from Σ w·output with the w of seed 99.
+  private func run(
+    _ operation: OperationCase, _ parameters: [Parameter], backwards: Bool = true
+  ) throws -> [Float] {
+    let compute = try makeCompute()
+    let tape = Tape(compute: compute, isRecording: true)
+    switch operation.run(tape, parameters.map(\.variable)) {
+    case .loss(let loss):
+      if backwards { tape.backward() }
+      return [Float(loss)]
+    case .tensor(let output):
+      if backwards {
+        tape.seed(output, with: Tensor(numbers(output.value.count, seed: 99), shape: output.shape))
+        tape.backward()
+      }
+      return output.value.array
+    }
+  }
+
+  private func parameters(of operation: OperationCase) -> [Parameter] {
+    operation.shapes.enumerated().map { index, shape in
+      Parameter(numbers(shape.count, seed: index + 1, scale: operation.scale), shape: shape)
+    }
+  }
+
+  @Test(arguments: OperationCase.all.filter(\.isGolden))
+  func agreesWithPyTorch(_ operation: OperationCase) throws {
+    let golden = try #require(try Golden.load()[operation.name])
+    let inputs = parameters(of: operation)
+    let output = try run(operation, inputs)
+    #expect(relativeDifference(output, Golden.floats(golden.output)) <= 1e-5)
+    #expect(golden.gradients.count == inputs.count)
+    for (index, (input, expected)) in zip(inputs, golden.gradients).enumerated() {
+      let difference = relativeDifference(input.gradient.array, Golden.floats(expected))
+      #expect(difference <= 1e-5, "gradient of input \(index)")
+    }
+  }
+
+  /// Along random directions d: (L(x + hd) - L(x - hd)) / 2h = ∇L·d, with the error in h² extrapolated away.
+  @Test(arguments: OperationCase.all)
+  func agreesWithFiniteDifferences(_ operation: OperationCase) throws {
+    let inputs = parameters(of: operation)
+    let center = try run(operation, inputs)
+    let projection = center.count == 1 ? [1] : numbers(center.count, seed: 99)
+    // Read before the function is evaluated again: a head's loss adds to the gradients at once.
+    let gradients = inputs.map(\.gradient.array)
+    for (index, (input, gradient)) in zip(inputs, gradients).enumerated() {
+      for seed in [201, 202, 203] {
+        let direction = numbers(input.value.count, seed: seed + 10 * index)
+        func slope(_ step: Float) throws -> Double {
+          let ends = try [step, -step].map { step in
+            var moved = inputs
+            let elements = zip(input.value.array, direction).map { $0 + step * $1 }
+            moved[index] = Parameter(elements, shape: input.value.shape)
+            return dot(try run(operation, moved, backwards: false), projection)
+          }
+          return (ends[0] - ends[1]) / Double(2 * step)
+        }
+        let (coarse, fine) = (try slope(0.02), try slope(0.01))
+        let expected = (4 * fine - coarse) / 3
+        let size = (dot(gradient, gradient) * dot(direction, direction)).squareRoot()
+        #expect(abs(dot(gradient, direction) - expected) <= 2e-3 * max(size, 1e-2), "input \(index)")
+      }
+    }
+  }
+
+  /// Gradients add to what is there: two backward passes give twice the gradient of one.
+  @Test(arguments: OperationCase.all)
+  func accumulatesGradients(_ operation: OperationCase) throws {
+    let (once, twice) = (parameters(of: operation), parameters(of: operation))
+    _ = try run(operation, once)
+    _ = try run(operation, twice)
+    _ = try run(operation, twice)
+    for (first, second) in zip(once, twice) {
+      #expect(relativeDifference(second.gradient.array, first.gradient.array.map { 2 * $0 }) <= 2e-6)
+    }
+  }
+}
