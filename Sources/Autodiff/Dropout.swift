@@ -39,9 +39,9 @@ public struct Dropout: Sendable, Hashable {
 }
 
 extension Tape {
-  /// Sets a random share of the elements to zero and scales the others up; x itself when nothing is recorded.
+  /// Sets a random share of the elements to zero and scales the others up; in inference x itself.
   public func dropout(_ x: Variable, _ dropout: Dropout) -> Variable {
-    guard isRecording, dropout.rate > 0 else { return x }
+    guard drops, dropout.rate > 0 else { return x }
     let y = output("dropout", x.shape, of: x)
     dropout.apply(to: x.value, into: y.value, adding: false, with: compute)
     record(y) { [x = x.slot] tape, dy in

@@ -53,13 +53,13 @@ extension Tape {
   ///   - down: A, [r, in].
   ///   - up: B, [out, r].
   ///   - scale: LoRA's alpha / r (alpha / √r when rank-stabilised).
-  ///   - dropout: Applied to x on this path only, when recording.
+  ///   - dropout: Applied to x on this path only, in training.
   public func lowRank(
     _ x: Variable, addingTo y: Variable, down: Variable, up: Variable, scale: Float, dropout: Dropout? = nil
   ) -> Variable {
     precondition(down.shape.columns == x.shape.columns && up.shape.rows == y.shape.columns)
     precondition(down.shape.rows == up.shape.columns)
-    let dropout = isRecording && (dropout?.rate ?? 0) > 0 ? dropout : nil
+    let dropout = drops && (dropout?.rate ?? 0) > 0 ? dropout : nil
     let z = output("low-rank", y.shape, of: x, y, down, up)
     let h = saved("low-rank activations", [x.shape.rows, down.shape.rows])
     LowRank.forward(

@@ -14,11 +14,18 @@ public final class Tape {
   public let compute: Compute
   /// Whether backward passes are recorded: yes in training, no in inference.
   public let isRecording: Bool
+  /// Whether dropout drops: when recording, and when a checkpointed block runs without recording.
+  let drops: Bool
   private var entries: [Entry] = []
 
-  public init(compute: Compute, isRecording: Bool) {
+  public convenience init(compute: Compute, isRecording: Bool) {
+    self.init(compute: compute, isRecording: isRecording, drops: isRecording)
+  }
+
+  private init(compute: Compute, isRecording: Bool, drops: Bool) {
     self.compute = compute
     self.isRecording = isRecording
+    self.drops = drops
   }
 
   // MARK: - For operations
@@ -110,7 +117,7 @@ public final class Tape {
   /// and its site).
   public func checkpoint(_ input: Variable, _ body: @escaping (Tape, Variable) -> Variable) -> Variable {
     guard isRecording else { return body(self, input) }
-    let forgetful = Tape(compute: compute, isRecording: false)
+    let forgetful = Tape(compute: compute, isRecording: false, drops: true)
     // What the body learns can't be seen from here, so its output always asks for a gradient.
     let output = Variable(body(forgetful, input).value, requiresGradient: true)
     record(output) { tape, outputGradient in
