@@ -48,7 +48,7 @@ extension HDF5Dataset {
   /// Adds texts at the end.
   ///
   /// - Throws: `FormatsError` when a text has a NUL character: HDF5 would end it there.
-  public func append(_ texts: [String]) throws {
+  public func appendTexts(_ texts: [String]) throws {
     try requireType(HDF5Strings.typeName)
     // All texts side by side, each with the NUL that ends it.
     var bytes: [CChar] = []
