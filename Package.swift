@@ -66,7 +66,7 @@ let package = Package(
       "Evaluation",
       ["Diagnostics", "Formats", "Tokenizers", "Datasets", "Models", "Decoding", "Proxy"])
     // 7
-    + room("Recipes", ["Diagnostics", "Formats", "Datasets", "Models", "Training", yams])
+    + room("Recipes", ["Diagnostics", yams])
     // 8
     + [
       .executableTarget(

@@ -1,0 +1,196 @@
+import Diagnostics
+import Foundation
+
+extension Recipe {
+  /// Reads a recipe file, with overrides such as `training.epochs=1` on top.
+  ///
+  /// - Throws: `RecipeError` with every problem at once, each at its place.
+  public init(contentsOf path: String, overrides: [String] = []) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      let names = RecipeLibrary.standard?.names ?? []
+      throw RecipeError(
+        path: path, "no such recipe",
+        advice: nearest(to: path, among: names).map { "did you mean \"\($0)\"?" }
+          ?? "trimtab recipe list shows those that ship", exitCode: .noInput)
+    }
+    try self.init(yaml: String(decoding: data, as: UTF8.self), path: path, overrides: overrides)
+  }
+
+  /// Reads a recipe's text; `path` is what messages call it.
+  public init(yaml: String, path: String, overrides: [String] = []) throws {
+    var node = try RecipeNode(yaml: yaml, path: path)
+    for override in overrides { try node.apply(override: override) }
+    let problems = Problems()
+    let top = Section(node, name: "", parent: node.origin, problems: problems)
+    kind = top.choice("kind", Kind.self) ?? .finetune
+    if !top.isWritten("kind") {
+      top.problem("kind is missing", advice: "write kind: finetune or kind: pretrain")
+    }
+    seed = UInt64(top.integer("seed", in: 0...Int.max) ?? 0)
+    threads = top.integer("threads", in: 1...1024)
+    precision = top.choice("precision", Precision.self) ?? .auto
+    output = top.string("output") ?? ""
+    if !top.isWritten("output") { top.problem("output is missing", advice: "name the run's folder") }
+    model = Model(top.section("model"), kind: kind)
+    adapter = Adapter.read(top.section("adapter"))
+    if adapter != nil, kind == .pretrain {
+      top.problem(
+        "adapter in a recipe of kind pretrain", key: "adapter", advice: "a model from nothing learns whole")
+    }
+    data = Data(top.section("data"))
+    training = Training(top.section("training"))
+    top.finish()
+    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+  }
+}
+
+extension Recipe.Model {
+  init(_ section: Section, kind: Recipe.Kind) {
+    let path = section.string("path")
+    let tokenizer = section.string("tokenizer")
+    let shape = section.section("shape")
+    if section.isWritten("shape") {
+      self = .shape(Recipe.Shape(shape), tokenizer: tokenizer ?? "")
+      if path != nil {
+        section.problem("model.path and model.shape together", key: "path", advice: "keep one")
+      }
+      if tokenizer == nil {
+        section.problem("model.tokenizer is missing", advice: "a model from nothing needs one")
+      }
+    } else {
+      self = .path(path ?? "")
+      if path == nil {
+        section.problem("model.path is missing", advice: "name a checkpoint folder or a .gguf file")
+      }
+      if tokenizer != nil {
+        section.problem(
+          "model.tokenizer without model.shape", key: "tokenizer", advice: "a model brings its own")
+      }
+      if kind == .pretrain, path != nil {
+        section.problem("model.path in a recipe of kind pretrain", key: "path", advice: "give model.shape")
+      }
+    }
+    section.finish()
+  }
+}
+
+extension Recipe.Shape {
+  init(_ section: Section) {
+    let size = 1...Int.max
+    family = section.string("family") ?? family
+    layers = section.integer("layers", in: 1...1000) ?? layers
+    hiddenSize = section.integer("hidden_size", in: size) ?? hiddenSize
+    intermediateSize = section.integer("intermediate_size", in: size) ?? 3 * hiddenSize
+    heads = section.integer("heads", in: size) ?? heads
+    keyValueHeads = section.integer("kv_heads", in: size) ?? heads
+    context = section.integer("context", in: size) ?? context
+    tiedHead = section.boolean("tied_head") ?? tiedHead
+    rotaryBase = section.number("rope_theta", in: 1...1e300) ?? rotaryBase
+    normEpsilon = section.number("norm_epsilon", in: 0...1, excludingLower: true) ?? normEpsilon
+    if hiddenSize % heads != 0 {
+      section.problem("hidden_size \(hiddenSize) is no multiple of \(heads) heads", key: "hidden_size")
+    } else if (hiddenSize / heads) % 2 != 0 {
+      section.problem(
+        "heads of \(hiddenSize / heads) dimensions; rotary positions need an even number", key: "heads")
+    }
+    if heads % keyValueHeads != 0 {
+      section.problem("heads \(heads) is no multiple of kv_heads \(keyValueHeads)", key: "kv_heads")
+    }
+    section.finish()
+  }
+}
+
+extension Recipe.Adapter {
+  private enum Kind: String, CaseIterable { case none, lora }
+
+  /// The adapter, or nil where the section is missing or says `kind: none`.
+  static func read(_ section: Section) -> Recipe.Adapter? {
+    let kind = section.choice("kind", Kind.self) ?? .none
+    var adapter = Recipe.Adapter()
+    adapter.rank = section.integer("rank", in: 1...4096) ?? adapter.rank
+    adapter.alpha = section.number("alpha", in: 0...1e300, excludingLower: true) ?? 2 * Double(adapter.rank)
+    adapter.dropout = section.number("dropout", in: 0...0.99) ?? adapter.dropout
+    adapter.targets = section.strings("targets") ?? adapter.targets
+    if section.isWritten("rank"), !section.isWritten("kind") {
+      section.problem("adapter.kind is missing", advice: "write kind: lora")
+    }
+    section.finish()
+    return kind == .lora ? adapter : nil
+  }
+}
+
+extension Recipe.Data {
+  init(_ section: Section) {
+    let path = section.string("path")
+    let split = section.string("split")
+    let validationPath = section.string("validation_path")
+    let validationSplit = section.string("validation_split")
+    let listed = section.sections("sources")
+    sources = (listed ?? []).map { source in
+      defer { source.finish() }
+      let path = source.string("path")
+      if path == nil { source.problem("\(source.name).path is missing", advice: "name a data set") }
+      return Source(
+        path: path ?? "", split: source.string("split") ?? "train",
+        weight: source.number("weight", in: 0...1e300, excludingLower: true) ?? 1)
+    }
+    if let path {
+      if listed != nil {
+        section.problem("data.path and data.sources together", key: "sources", advice: "keep one")
+      }
+      sources = [Source(path: path, split: split ?? "train", weight: 1)]
+    } else if listed == nil {
+      section.problem(
+        "data.path is missing", advice: "name a data set; trimtab data import makes one")
+    }
+    if validationPath != nil || validationSplit != nil {
+      validation = Source(
+        path: validationPath ?? sources.first?.path ?? "", split: validationSplit ?? "validation", weight: 1)
+    }
+    template = section.string("template")
+    maximumLength = section.integer("max_length", in: 2...Int.max) ?? 1024
+    packing = section.boolean("packing") ?? true
+    trainOn = section.choice("train_on", TrainOn.self) ?? .responses
+    section.finish()
+  }
+}
+
+extension Recipe.Training {
+  init(_ section: Section) {
+    let whole = 1...Int.max
+    let epochs = section.number("epochs", in: 0...1e9, excludingLower: true)
+    let steps = section.integer("steps", in: whole)
+    length = steps.map { .steps($0) } ?? epochs.map { .epochs($0) } ?? length
+    if epochs != nil, steps != nil {
+      section.problem("training.epochs and training.steps together", key: "steps", advice: "set one to null")
+    }
+    batchTokens = section.integer("batch_tokens", in: whole) ?? batchTokens
+    accumulation = section.integer("accumulation", in: whole) ?? accumulation
+    learningRate = section.number("learning_rate", in: 0...10, excludingLower: true) ?? learningRate
+    schedule = section.choice("schedule", Schedule.self) ?? schedule
+    let ratio = section.number("warmup_ratio", in: 0...1)
+    let warmupSteps = section.integer("warmup_steps", in: 0...Int.max)
+    warmup = warmupSteps.map { .steps($0) } ?? ratio.map { .ratio($0) } ?? warmup
+    if ratio != nil, warmupSteps != nil {
+      section.problem(
+        "training.warmup_ratio and training.warmup_steps together", key: "warmup_steps", advice: "keep one")
+    }
+    minimumRatio = section.number("minimum_ratio", in: 0...1) ?? minimumRatio
+    decayRatio = section.number("decay_ratio", in: 0...1) ?? decayRatio
+    beta1 = section.number("beta1", in: 0...0.99999) ?? beta1
+    beta2 = section.number("beta2", in: 0...0.99999) ?? beta2
+    epsilon = section.number("epsilon", in: 0...1, excludingLower: true) ?? epsilon
+    weightDecay = section.number("weight_decay", in: 0...10) ?? weightDecay
+    let clip = section.number("clip_norm", in: 0...1e300, excludingLower: true)
+    clipNorm = section.isWritten("clip_norm") ? clip : clipNorm
+    let outlier = section.number("outlier_limit", in: 1...1e300)
+    outlierLimit = section.isWritten("outlier_limit") ? outlier : outlierLimit
+    activationCheckpointing = section.boolean("activation_checkpointing") ?? activationCheckpointing
+    validateEvery = section.integer("validate_every", in: whole)
+    saveEvery = section.integer("save_every", in: whole)
+    keepLast = section.integer("keep_last", in: whole) ?? keepLast
+    keepBest = section.boolean("keep_best") ?? keepBest
+    earlyStopPatience = section.integer("early_stop_patience", in: whole)
+    section.finish()
+  }
+}

@@ -1,0 +1,120 @@
+import Diagnostics
+import Testing
+
+@testable import Recipes
+
+@Suite("Recipes")
+struct RecipeTests {
+  static let good = """
+    # a comment
+    kind: finetune
+    output: checkpoints/x
+    model:
+      path: models/small
+    data:
+      path: data/x.h5
+    training:
+      learning_rate: 1e-5
+    """
+
+  private func problems(_ yaml: String, _ overrides: [String] = []) -> [String] {
+    do {
+      _ = try Recipe(yaml: yaml, path: "r.yaml", overrides: overrides)
+      return []
+    } catch let error as RecipeError {
+      return error.diagnostics.map(\.text)
+    } catch {
+      return ["\(error)"]
+    }
+  }
+
+  @Test("defaults fill in what isn't written")
+  func defaults() throws {
+    let recipe = try Recipe(yaml: Self.good, path: "r.yaml")
+    #expect(recipe.training.learningRate == 1e-5)
+    #expect(recipe.training.length == .epochs(1))
+    #expect(recipe.adapter == nil)
+    #expect(recipe.data.sources == [.init(path: "data/x.h5", split: "train", weight: 1)])
+  }
+
+  @Test("what is printed back reads as the same recipe")
+  func roundTrip() throws {
+    let overrides = [
+      [], ["adapter.kind=lora", "adapter.targets=[q_proj, v_proj]", "training.clip_norm=null"],
+      ["training.steps=7", "training.warmup_steps=2", "threads=2", "output=\"a \\\"b\\\" no\""],
+      ["data={sources: [{path: a.h5}, {path: b.h5, weight: 0.5, split: test}], validation_split: v}"],
+      ["kind=pretrain", "model={tokenizer: t, shape: {layers: 2, hidden_size: 64, heads: 2}}"],
+    ]
+    for overrides in overrides {
+      let recipe = try Recipe(yaml: Self.good, path: "r.yaml", overrides: overrides)
+      #expect(try Recipe(yaml: recipe.yaml, path: "again") == recipe, "\(recipe.yaml)")
+    }
+  }
+
+  @Test("all problems at once, each with its place")
+  func everyProblem() {
+    let yaml = """
+      kind: finetun
+      output: x
+      model:
+        pth: models/small
+      data:
+        path: x.h5
+        packing: yes
+      training:
+        epoch: 3
+        learning_rate: fast
+        warmup_ratio: 2
+      """
+    #expect(
+      problems(yaml) == [
+        "r.yaml:1:7: kind is \"finetun\", expected pretrain, finetune; did you mean \"finetune\"?",
+        "r.yaml:4:3: model.path is missing; name a checkpoint folder or a .gguf file",
+        "r.yaml:4:3: unknown key \"model.pth\"; did you mean \"path\"?",
+        "r.yaml:7:12: data.packing is \"yes\", expected true or false",
+        "r.yaml:10:18: training.learning_rate is \"fast\", expected a number over 0 to 10",
+        "r.yaml:11:17: training.warmup_ratio is \"2\", expected a number from 0 to 1",
+        "r.yaml:9:3: unknown key \"training.epoch\"; did you mean \"epochs\"?",
+      ])
+  }
+
+  @Test(
+    "messages",
+    arguments: [
+      (
+        good + "\n  epochs: 1\n  steps: 2",
+        "r.yaml:11:3: training.epochs and training.steps together; set one to null"
+      ),
+      (good + "\n  learning_rate: 2", "r.yaml:9:3: "),
+      ("kind: [", "r.yaml:1:"),
+      ("", "r.yaml: the recipe is empty"),
+      ("- a\n- b", "r.yaml:1:1:  is a list, expected a section of keys"),
+      (good + "\nadapter:\n  rank: 4", "r.yaml:11:3: adapter.kind is missing; write kind: lora"),
+      (good + "\nsed: 1", "r.yaml:10:1: unknown key \"sed\"; did you mean \"seed\"?"),
+      (good + "\n  clip_norm: -1", "r.yaml:10:14: training.clip_norm is \"-1\", expected a number over 0"),
+    ])
+  func messages(yaml: String, beginning: String) {
+    #expect(problems(yaml).first?.hasPrefix(beginning) == true, "\(problems(yaml))")
+  }
+
+  @Test("overrides go through the same eyes")
+  func overrides() {
+    #expect(
+      problems(Self.good, ["training.learnin_rate=1"]) == [
+        "--set training.learnin_rate=1: unknown key \"training.learnin_rate\"; did you mean \"learning_rate\"?"
+      ])
+    #expect(
+      problems(Self.good, ["training.steps=many"]) == [
+        "--set training.steps=many: training.steps is \"many\", expected a whole number from 1 up"
+      ])
+    #expect(problems(Self.good, ["x"]) == ["--set x: an override is KEY=VALUE; such as training.epochs=1"])
+    #expect(problems(Self.good, ["model.path=a=b"]).isEmpty)
+  }
+
+  @Test("every recipe that ships can be read")
+  func shipped() throws {
+    let library = try #require(RecipeLibrary.standard)
+    #expect(library.names.contains("task/gsm8k"))
+    for name in library.names { _ = try Recipe(contentsOf: library.path(of: name)) }
+  }
+}
