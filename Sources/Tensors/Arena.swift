@@ -13,6 +13,7 @@ public struct PlannedTensor: Sendable, Hashable {
   public let shape: Shape
   public let elementType: ElementType
   public let byteCount: Int
+  /// From the arena's beginning; for workspace, which is taken from the other end, from its end (negative).
   public let byteOffset: Int
   /// Counts of allocations and releases before it was taken, and before it was returned.
   public let born: Int
@@ -24,16 +25,55 @@ public struct PlannedTensor: Sendable, Hashable {
 /// A *planning* arena has no memory behind it: the same code runs over it, kernels left out, and what it
 /// noted is the plan (rule 3: plan, then arena). A *backed* arena reserves its address space once; pages are
 /// touched in the first step and reused ever after, so that nothing is allocated after warm-up.
+///
+/// Workspace, which lives for one operation only, is taken from the arena's end; what lives longer from its
+/// beginning. So short lives leave no holes between long ones.
 public final class Arena: Sendable {
   private struct State {
     var free: [Range<Int>]
     var inUse = 0
-    var highest = 0
+    /// How far tensors have reached from the beginning, and workspace from the end.
+    var reach = 0
+    var reachFromEnd = 0
     var clock = 0
     var usage: [MemoryPurpose: Int] = [:]
     var usageAtPeak: [MemoryPurpose: Int] = [:]
     var peak = 0
     var planned: [PlannedTensor] = []
+
+    init(free: Range<Int>) { self.free = [free] }
+
+    /// Takes the first stretch that is long enough, from the beginning or from the end.
+    mutating func take(_ length: Int, fromEnd: Bool) -> Int? {
+      let fits = { (range: Range<Int>) in range.count >= length }
+      guard let slot = fromEnd ? free.lastIndex(where: fits) : free.firstIndex(where: fits) else {
+        return nil
+      }
+      let range = free[slot]
+      let start = fromEnd ? range.upperBound - length : range.lowerBound
+      if range.count == length {
+        free.remove(at: slot)
+      } else {
+        free[slot] = fromEnd ? range.lowerBound..<start : (start + length)..<range.upperBound
+      }
+      return start
+    }
+
+    /// Returns a stretch and joins it with its free neighbours.
+    mutating func putBack(_ stretch: Range<Int>) {
+      var range = stretch
+      var slot = free.firstIndex { $0.lowerBound >= range.upperBound } ?? free.count
+      if slot < free.count, free[slot].lowerBound == range.upperBound {
+        range = range.lowerBound..<free[slot].upperBound
+        free.remove(at: slot)
+      }
+      if slot > 0, free[slot - 1].upperBound == range.lowerBound {
+        slot -= 1
+        free[slot] = free[slot].lowerBound..<range.upperBound
+      } else {
+        free.insert(range, at: slot)
+      }
+    }
   }
 
   /// Whether this arena only notes what would be taken.
@@ -54,16 +94,16 @@ public final class Arena: Sendable {
     reservation = Buffer(base: base, byteCount: length) { munmap(owned, length) }
     isPlanning = false
     self.capacity = length
-    state = Mutex(State(free: [0..<length]))
+    state = Mutex(State(free: 0..<length))
   }
 
   private init() {
     // A planning arena's tensors have addresses (so that arithmetic on them works) but no memory.
     let base = UnsafeMutableRawPointer(bitPattern: 64)
-    reservation = Buffer(base: base.unsafelyUnwrapped, byteCount: Int.max / 2, release: nil)
+    capacity = 1 << 62
+    reservation = Buffer(base: base.unsafelyUnwrapped, byteCount: capacity, release: nil)
     isPlanning = true
-    capacity = Int.max / 2
-    state = Mutex(State(free: [0..<(Int.max / 2)]))
+    state = Mutex(State(free: 0..<capacity))
   }
 
   /// An arena that only notes what would be taken.
@@ -76,8 +116,8 @@ public final class Arena: Sendable {
 
   /// The most bytes in use at one time so far.
   public var peakBytes: Int { state.withLock { $0.peak } }
-  /// The address space that the tensors so far needed: the peak plus what fragmentation cost.
-  public var extentBytes: Int { state.withLock { $0.highest } }
+  /// The capacity that the tensors so far needed: the peak plus what fragmentation cost.
+  public var extentBytes: Int { state.withLock { $0.reach + $0.reachFromEnd } }
   /// What the bytes at the peak were for.
   public var peakUsage: [MemoryPurpose: Int] { state.withLock { $0.usageAtPeak } }
   /// The bytes in use now.
@@ -92,18 +132,16 @@ public final class Arena: Sendable {
     let bytes = elementType.byteCount(elements: shape.count)
     let length = max(64, (bytes + 63) & ~63)
     let (offset, index) = state.withLock { state in
-      guard let slot = state.free.firstIndex(where: { $0.count >= length }) else {
+      guard let start = state.take(length, fromEnd: purpose == .workspace) else {
         preconditionFailure("the arena of \(capacity) bytes is full: its plan missed \(name)")
       }
-      let start = state.free[slot].lowerBound
-      if state.free[slot].count == length {
-        state.free.remove(at: slot)
+      if purpose == .workspace {
+        state.reachFromEnd = max(state.reachFromEnd, capacity - start)
       } else {
-        state.free[slot] = (start + length)..<state.free[slot].upperBound
+        state.reach = max(state.reach, start + length)
       }
       state.clock += 1
       state.inUse += length
-      state.highest = max(state.highest, start + length)
       state.usage[purpose, default: 0] += length
       if state.inUse > state.peak {
         state.peak = state.inUse
@@ -113,7 +151,7 @@ public final class Arena: Sendable {
         state.planned.append(
           PlannedTensor(
             name: "\(name)", purpose: purpose, shape: shape, elementType: elementType, byteCount: bytes,
-            byteOffset: start, born: state.clock, died: nil))
+            byteOffset: purpose == .workspace ? start - capacity : start, born: state.clock, died: nil))
       }
       return (start, state.planned.count - 1)
     }
@@ -128,20 +166,9 @@ public final class Arena: Sendable {
       state.clock += 1
       state.inUse -= range.count
       state.usage[purpose, default: 0] -= range.count
+      if state.usage[purpose] == 0 { state.usage[purpose] = nil }
       if isPlanning { state.planned[index].died = state.clock }
-      var range = range
-      var slot = state.free.firstIndex { $0.lowerBound >= range.upperBound } ?? state.free.count
-      if slot < state.free.count, state.free[slot].lowerBound == range.upperBound {
-        range = range.lowerBound..<state.free[slot].upperBound
-        state.free.remove(at: slot)
-      }
-      if slot > 0, state.free[slot - 1].upperBound == range.lowerBound {
-        slot -= 1
-        range = state.free[slot].lowerBound..<range.upperBound
-        state.free[slot] = range
-      } else {
-        state.free.insert(range, at: slot)
-      }
+      state.putBack(range)
     }
   }
 

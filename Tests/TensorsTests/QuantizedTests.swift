@@ -13,23 +13,34 @@ struct QuantizedTests {
     TRIMTAB_QUANTIZED_REFERENCE, TRIMTAB_QUANTIZED_AVX2, TRIMTAB_QUANTIZED_AVX512, TRIMTAB_QUANTIZED_NEON,
   ]
 
-  /// What Benchmarks/parity/quantized_blocks.py wrote: blocks, then their elements by the gguf package.
+  /// What Benchmarks/parity/quantized_blocks.py wrote: blocks with their elements by the gguf package, then numbers
+  /// with the blocks it makes of them.
   private struct Golden {
     var blocks: [ElementType: [UInt8]] = [:]
     var elements: [ElementType: [Float]] = [:]
+    var numbers: [ElementType: [Float]] = [:]
+    var encoded: [ElementType: [UInt8]] = [:]
 
     init() throws {
       let file = URL(filePath: #filePath).appending(
         path: "../../../Benchmarks/parity/golden/quantized_blocks.bin")
       var rest = try Data(contentsOf: file.standardizedFileURL)[...]
-      for type in QuantizedTests.quantized {
-        let count = 4 * type.blockLength
-        blocks[type] = Array(rest.prefix(type.byteCount(elements: count)))
-        rest = rest.dropFirst(type.byteCount(elements: count))
-        elements[type] = (0..<count).map { index in
-          rest.dropFirst(4 * index).withUnsafeBytes { $0.loadUnaligned(as: Float.self) }
+      func bytes(_ count: Int) -> [UInt8] {
+        defer { rest = rest.dropFirst(count) }
+        return Array(rest.prefix(count))
+      }
+      func floats(_ count: Int) -> [Float] {
+        bytes(4 * count).withUnsafeBytes { raw in
+          (0..<count).map { raw.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
         }
-        rest = rest.dropFirst(4 * count)
+      }
+      for type in QuantizedTests.quantized {
+        blocks[type] = bytes(4 * type.blockBytes)
+        elements[type] = floats(4 * type.blockLength)
+      }
+      for type in [ElementType.q8_0, .q4_0, .q4_1] {
+        numbers[type] = floats(4 * type.blockLength)
+        encoded[type] = bytes(4 * type.blockBytes)
       }
       #expect(rest.isEmpty)
     }
@@ -46,6 +57,18 @@ struct QuantizedTests {
       guard trimtab_dequantize_variant(variant, storage, blocks, &decoded, decoded.count) else { return }
       #expect(decoded.map(\.bitPattern) == expected.map(\.bitPattern), "\(type)")
     }
+  }
+
+  @Test(arguments: [ElementType.q8_0, .q4_0, .q4_1])
+  func encodersWriteWhatGGMLWrites(_ type: ElementType) throws {
+    let golden = try Golden()
+    let numbers = try #require(golden.numbers[type])
+    let compute = Compute(
+      pool: ThreadPool(threads: 2), engine: OpenBLASEngine(), arena: try Arena(capacity: 1 << 20))
+    let encoded = Tensor(zeros: [4, 32], elementType: type)
+    compute.quantize(Tensor(numbers, shape: [4, 32]), into: encoded)
+    #expect(
+      Array(UnsafeRawBufferPointer(start: encoded.bytes, count: encoded.byteCount)) == golden.encoded[type])
   }
 
   /// Random weights of a type whose scales are ordinary numbers.

@@ -29,6 +29,10 @@ void trimtab_dequantize(trimtab_storage storage, const void *source, float *dest
 void trimtab_dequantize_to_bfloat16(
     trimtab_storage storage, const void *source, uint16_t *destination, size_t count);
 
+/// Encodes `count` float32 numbers, a whole number of blocks, by GGML's reference formulas; false for the storages
+/// that there is no encoder for (only float32, float16, bfloat16, q8_0, q4_0 and q4_1 have one).
+bool trimtab_quantize(trimtab_storage storage, const float *source, void *destination, size_t count);
+
 /// The most rows of x that `trimtab_multiply_rows` takes.
 enum { TRIMTAB_MULTIPLY_ROWS_LIMIT = 4 };
 

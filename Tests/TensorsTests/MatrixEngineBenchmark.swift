@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+@testable import Tensors
+
+/// What the engines reach, in GFLOP/s; only when asked for, with TRIMTAB_BENCHMARK=1.
+@Suite(.serialized, .enabled(if: ProcessInfo.processInfo.environment["TRIMTAB_BENCHMARK"] != nil))
+struct MatrixEngineBenchmark {
+  @Test(arguments: [
+    (2048, 576, 1536), (2048, 1536, 576), (2048, 576, 576), (2048, 576, 192), (4096, 128, 128),
+    (4096, 128, 384),
+    (512, 1536, 8960), (5, 576, 1536),
+  ])
+  func products(rows: Int, input: Int, output: Int) throws {
+    for engine in MatrixEngineTests.engines() {
+      for threads in [1, 2] {
+        let compute = Compute(
+          pool: ThreadPool(threads: threads), engine: engine, arena: try Arena(capacity: 1 << 28))
+        let (x, y) = (Padded([rows, input], seed: 1).tensor, Padded([rows, output], seed: 2).tensor)
+        let weight = Padded([output, input], seed: 3).tensor
+        let half = try QuantizedTests.randomWeights(.bfloat16, rows: output, columns: input)
+        let result = Tensor(zeros: [rows * max(input, output) + output * input])
+        func view(_ rows: Int, _ columns: Int) -> Tensor { Tensor(result.buffer, shape: [rows, columns]) }
+        let work = 2 * Double(rows) * Double(input) * Double(output)
+        let timings = [
+          (
+            "y",
+            { engine.multiply(x, transposed: weight, into: view(rows, output), adding: false, with: compute) }
+          ),
+          (
+            "y of bf16",
+            { engine.multiply(x, transposed: half, into: view(rows, output), adding: false, with: compute) }
+          ),
+          ("dx", { engine.multiply(y, weight, into: view(rows, input), adding: false, with: compute) }),
+          (
+            "dW",
+            { engine.multiply(transposed: y, x, into: view(output, input), adding: true, with: compute) }
+          ),
+        ].map { name, body in "\(name) \(Int(work / Self.bestSeconds(body) / 1e9))" }
+        print(
+          "\(engine.precision) \(threads) threads \(rows)x\(input)x\(output):",
+          timings.joined(separator: ", "))
+      }
+    }
+  }
+
+  private static func bestSeconds(_ body: () -> Void) -> Double {
+    body()
+    let clock = ContinuousClock()
+    var best = Double.infinity
+    for _ in 0..<12 {
+      let taken = clock.measure(body)
+      best = min(best, taken / .seconds(1))
+    }
+    return best
+  }
+}
