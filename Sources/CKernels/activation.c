@@ -11,13 +11,14 @@ struct Activated {
 static inline __attribute__((always_inline)) struct Activated activated(trimtab_activation kind, float x) {
   switch (kind) {
     case TRIMTAB_SILU: {
-      float s = logistic(x);
-      return (struct Activated){x * s, s * (1 + x * (1 - s))};
+      float e = exponential(-x), s = 1 / (1 + e);
+      // 1 - s = e·s, which keeps its digits where s is near 1.
+      return (struct Activated){x * s, s * (1 + x * (e * s))};
     }
     case TRIMTAB_GELU_TANH: {
       // x/2 · (1 + tanh u) = x · logistic(2u), which keeps its digits for negative x.
-      float s = logistic(1.59576912f * (x + 0.044715f * x * x * x));
-      return (struct Activated){x * s, s * (1 + x * (1 - s) * 1.59576912f * (1 + 0.134145f * x * x))};
+      float e = exponential(-1.59576912f * (x + 0.044715f * x * x * x)), s = 1 / (1 + e);
+      return (struct Activated){x * s, s * (1 + x * (e * s) * 1.59576912f * (1 + 0.134145f * x * x))};
     }
     case TRIMTAB_GELU_EXACT: {
       float tail = 0.5f * complementary_error(fabsf(x) * 0.70710678f);

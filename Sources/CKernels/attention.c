@@ -6,41 +6,6 @@
 
 // MARK: - Forward
 
-/// One block of scores becomes probabilities relative to the row's running maximum; the output so far and the
-/// running sum are brought to the new maximum. Returns whether the row sees any key of the block.
-ALWAYS_INLINE void soften_row(float *restrict scores, float *restrict out, size_t head_dimension,
-                              float *running_maximum, float *running_sum) {
-  float largest = scores[0];
-  {
-    float lanes[16];
-    for (int lane = 0; lane < 16; lane++) lanes[lane] = scores[lane];
-    for (int j = 16; j < KEY_BLOCK; j += 16)
-      for (int lane = 0; lane < 16; lane++)
-        lanes[lane] = scores[j + lane] > lanes[lane] ? scores[j + lane] : lanes[lane];
-    for (int lane = 0; lane < 16; lane++) largest = lanes[lane] > largest ? lanes[lane] : largest;
-  }
-  float maximum = *running_maximum > largest ? *running_maximum : largest;
-  if (maximum == -INFINITY) {
-    memset(scores, 0, KEY_BLOCK * sizeof *scores);
-    return;
-  }
-  {
-    SUMS_IN_LANES
-    float sum = 0;
-    for (int j = 0; j < KEY_BLOCK; j++) {
-      scores[j] = exponential(scores[j] - maximum);
-      sum += scores[j];
-    }
-    if (maximum > *running_maximum) {
-      float shrink = exponential(*running_maximum - maximum);
-      for (size_t d = 0; d < head_dimension; d++) out[d] *= shrink;
-      *running_sum *= shrink;
-      *running_maximum = maximum;
-    }
-    *running_sum += sum;
-  }
-}
-
 KERNEL_BODY trimtab_attention_forward_body(float *out, float *log_sums, trimtab_attention_sequence sequence,
                                            trimtab_attention_layout layout, size_t kv_head, size_t first_query,
                                            size_t end_query, enum InstructionSet set) {

@@ -1,48 +1,33 @@
-#include <string.h>
-
 #include "attention_tiles.h"
 
 KERNEL_BODY trimtab_attention_decode_body(float *part, trimtab_attention_sequence sequence,
                                           trimtab_attention_layout layout, size_t kv_head, size_t first_key,
                                           size_t end_key, enum InstructionSet set) {
-  (void)set;
   size_t width = layout.head_dimension, group = layout.heads / layout.kv_heads;
-  size_t kv_row = layout.kv_heads * width;
+  size_t kv_row = layout.kv_heads * width, part_row = width + 2;
+  float columns[TRIMTAB_ATTENTION_LARGEST_HEAD * KEY_BLOCK], scores[QUERY_BLOCK * KEY_BLOCK];
   struct KeyRange seen = visible_keys(&sequence, &layout, 0);
-  for (size_t h = 0; h < group; h++) {
-    float *o = part + h * (width + 2);
-    o[0] = -INFINITY;
-    memset(o + 1, 0, (width + 1) * sizeof *o);
-  }
-  for (size_t block = first_key; block < end_key; block += KEY_BLOCK) {
-    size_t length = end_key - block < KEY_BLOCK ? end_key - block : KEY_BLOCK;
-    for (size_t h = 0; h < group; h++) {
-      const float *q = sequence.queries + (kv_head * group + h) * width;
+  // The heads of the group are the rows of the tiles.
+  for (size_t head = 0; head < group; head += QUERY_BLOCK, part += QUERY_BLOCK * part_row) {
+    size_t count = group - head < QUERY_BLOCK ? group - head : QUERY_BLOCK;
+    for (size_t i = 0; i < count; i++) {
+      part[i * part_row] = -INFINITY;
+      memset(part + i * part_row + 1, 0, (width + 1) * sizeof *part);
+    }
+    for (size_t block = first_key; block < end_key; block += KEY_BLOCK) {
+      size_t length = end_key - block < KEY_BLOCK ? end_key - block : KEY_BLOCK;
+      struct KeyRange range = {seen.first, block + length < seen.end ? block + length : seen.end};
       const float *k = sequence.keys + block * kv_row + kv_head * width;
       const float *v = sequence.values + block * kv_row + kv_head * width;
-      float *maximum = part + h * (width + 2), *total = maximum + 1, *o = maximum + 2;
-      float scores[KEY_BLOCK] = {0};
-      for (size_t j = 0; j < length; j++) {
-        SUMS_IN_LANES
-        float dot = 0;
-        for (size_t d = 0; d < width; d++) dot += q[d] * k[j * kv_row + d];
-        scores[j] = dot;
+      transpose(columns, KEY_BLOCK, k, kv_row, length, width);
+      tile_multiply(count, KEY_BLOCK, width, sequence.queries + (kv_head * group + head) * width, width, 1, columns,
+                    KEY_BLOCK, scores, KEY_BLOCK, false, set);
+      for (size_t i = 0; i < count; i++) {
+        float *p = part + i * part_row;
+        score_row(scores + i * KEY_BLOCK, range, block, &layout);
+        soften_row(scores + i * KEY_BLOCK, p + 2, width, &p[0], &p[1]);
       }
-      struct KeyRange range = {seen.first, block + length < seen.end ? block + length : seen.end};
-      score_row(scores, range, block, &layout);
-      float largest = *maximum;
-      for (int j = 0; j < KEY_BLOCK; j++) largest = scores[j] > largest ? scores[j] : largest;
-      if (largest == -INFINITY) continue;
-      if (largest > *maximum) {
-        float shrink = exponential(*maximum - largest);
-        for (size_t d = 0; d < width; d++) o[d] *= shrink;
-        *total *= shrink;
-        *maximum = largest;
-      }
-      for (int j = 0; j < KEY_BLOCK; j++) scores[j] = exponential(scores[j] - largest);
-      for (size_t j = 0; j < length; j++) *total += scores[j];
-      for (size_t j = 0; j < length; j++)
-        for (size_t d = 0; d < width; d++) o[d] += scores[j] * v[j * kv_row + d];
+      tile_multiply(count, width, length, scores, KEY_BLOCK, 1, v, kv_row, part + 2, part_row, true, set);
     }
   }
 }

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/// eˣ within 2 ULP; 0 below -87.3, infinity above 88.4.
+/// eˣ within 2 ULP; 0 below -87.3, and above 88 no more than e⁸⁸, so that it is always finite.
 static inline float exponential(float x) {
-  float above = x < -87.33f ? -87.33f : x, within = above > 88.8f ? 88.8f : above;
+  float above = x < -87.33f ? -87.33f : x, within = above > 88 ? 88 : above;
   float n = rintf(within * 1.44269504f);
   // x - n ln 2 in two parts, so that nothing is lost in the cancellation.
   float r = within - n * 0.693359375f;
@@ -24,9 +24,6 @@ static inline float exponential(float x) {
   memcpy(&power, &bits, sizeof power);
   return x < -87.33f ? 0 : p * power;
 }
-
-/// 1 / (1 + e⁻ˣ).
-static inline float logistic(float x) { return 1 / (1 + exponential(-x)); }
 
 /// tanh x, within 1e-7.
 static inline float hyperbolic_tangent(float x) { return 1 - 2 / (1 + exponential(2 * x)); }

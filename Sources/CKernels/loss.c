@@ -19,14 +19,20 @@ static inline __attribute__((always_inline)) float largest(const float *z, size_
   return lanes[0];
 }
 
-/// Σ e^(z - maximum). Sums of at most 4096 terms are taken in float32, the sums of these in double.
-static inline __attribute__((always_inline)) double exponential_sum(const float *z, float maximum, size_t count) {
+/// Σ e^(z - maximum), and with `keep` z becomes e^(z - maximum). Sums of at most 4096 terms are taken in float32,
+/// the sums of these in double.
+static inline __attribute__((always_inline)) double exponential_sum(float *z, float maximum, size_t count,
+                                                                    bool keep) {
   double total = 0;
   for (size_t first = 0; first < count; first += 4096) {
     SUMS_IN_LANES
     size_t end = first + 4096 < count ? first + 4096 : count;
     float sum = 0;
-    for (size_t i = first; i < end; i++) sum += exponential(z[i] - maximum);
+    if (keep) {
+      for (size_t i = first; i < end; i++) sum += z[i] = exponential(z[i] - maximum);
+    } else {
+      for (size_t i = first; i < end; i++) sum += exponential(z[i] - maximum);
+    }
     total += sum;
   }
   return total;
@@ -43,7 +49,7 @@ KERNEL_BODY trimtab_log_softmax_body(float *logits, size_t rows, size_t columns,
   (void)set;
   for (size_t row = 0; row < rows; row++, logits += columns) {
     float maximum = largest(logits, columns);
-    float log_sum = maximum + (float)log(exponential_sum(logits, maximum, columns));
+    float log_sum = maximum + (float)log(exponential_sum(logits, maximum, columns, false));
     for (size_t i = 0; i < columns; i++) logits[i] -= log_sum;
   }
 }
@@ -65,18 +71,19 @@ KERNEL_BODY trimtab_cross_entropy_body(float *logits, const uint32_t *targets, c
   (void)set;
   for (size_t row = 0; row < rows; row++, logits += vocabulary) {
     float maximum = largest(logits, vocabulary);
-    double sum = exponential_sum(logits, maximum, vocabulary);
-    double log_probability = (double)logits[targets[row]] - maximum - log(sum);
+    bool wanted = gradient && weights[row] != 0;
+    float target = logits[targets[row]] - maximum;
+    double sum = exponential_sum(logits, maximum, vocabulary, wanted);
+    double log_probability = target - log(sum);
     log_probabilities[row] = (float)log_probability;
     losses[row] = weights[row] == 0 ? 0 : -(double)weights[row] * log_probability;
-    if (!gradient) continue;
-    if (weights[row] == 0) {
+    if (wanted) {
+      float scale = (float)(weights[row] / sum);
+      for (size_t i = 0; i < vocabulary; i++) logits[i] *= scale;
+      logits[targets[row]] -= weights[row];
+    } else if (gradient) {
       memset(logits, 0, vocabulary * sizeof *logits);
-      continue;
     }
-    float scale = (float)(weights[row] / sum);
-    for (size_t i = 0; i < vocabulary; i++) logits[i] = scale * exponential(logits[i] - maximum);
-    logits[targets[row]] -= weights[row];
   }
 }
 

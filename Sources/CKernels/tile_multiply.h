@@ -9,7 +9,7 @@
 #if defined(__clang__)
 #define UNROLL _Pragma("unroll")
 #else
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 #endif
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
@@ -76,11 +76,43 @@ ALWAYS_INLINE void tile_multiply(size_t m, size_t n, size_t k, const float *a, s
     }
 }
 
+// Element j after one round of a transposition: rows `d` apart exchange their off-diagonal squares of d × d.
+#define UPPER(d, j) ((j) & (d) ? 16 + (j) - (d) : (j))
+#define LOWER(d, j) ((j) & (d) ? 16 + (j) : (j) + (d))
+#define ALL_16(pick, d)                                                                                 \
+  pick(d, 0), pick(d, 1), pick(d, 2), pick(d, 3), pick(d, 4), pick(d, 5), pick(d, 6), pick(d, 7),       \
+      pick(d, 8), pick(d, 9), pick(d, 10), pick(d, 11), pick(d, 12), pick(d, 13), pick(d, 14), pick(d, 15)
+#define EXCHANGE(rows, d)                                                                               \
+  UNROLL                                                                                                \
+  for (int i = 0; i < 16; i++)                                                                          \
+    if (!(i & d)) {                                                                                     \
+      floats16 upper = rows[i], lower = rows[i + d];                                                    \
+      rows[i] = __builtin_shufflevector(upper, lower, ALL_16(UPPER, d));                                \
+      rows[i + d] = __builtin_shufflevector(upper, lower, ALL_16(LOWER, d));                            \
+    }
+
+/// to[c, r] = from[r, c] for 16 × 16 elements, in registers.
+ALWAYS_INLINE void transpose_block(float *to, size_t to_row, const float *from, size_t from_row) {
+  floats16 rows[16];
+  UNROLL
+  for (int i = 0; i < 16; i++) rows[i] = *(const floats16 *)(from + i * from_row);
+  EXCHANGE(rows, 8)
+  EXCHANGE(rows, 4)
+  EXCHANGE(rows, 2)
+  EXCHANGE(rows, 1)
+  UNROLL
+  for (int i = 0; i < 16; i++) *(floats16 *)(to + i * to_row) = rows[i];
+}
+
 /// The columns of rows: to[c, r] = from[r, c] for r < rows, and 0 for rows ≤ r < `width`.
 ALWAYS_INLINE void transpose(float *restrict to, size_t width, const float *restrict from, size_t from_row,
                              size_t rows, size_t columns) {
+  size_t whole_rows = rows / 16 * 16, whole_columns = columns / 16 * 16;
+  for (size_t r = 0; r < whole_rows; r += 16)
+    for (size_t c = 0; c < whole_columns; c += 16)
+      transpose_block(to + c * width + r, width, from + r * from_row + c, from_row);
   for (size_t c = 0; c < columns; c++) {
-    for (size_t r = 0; r < rows; r++) to[c * width + r] = from[r * from_row + c];
+    for (size_t r = c < whole_columns ? whole_rows : 0; r < rows; r++) to[c * width + r] = from[r * from_row + c];
     for (size_t r = rows; r < width; r++) to[c * width + r] = 0;
   }
 }
