@@ -1,0 +1,146 @@
+import Diagnostics
+import Formats
+import Foundation
+import Testing
+
+@testable import Tokenizers
+
+/// Real chat templates against the texts that Jinja2 made of them.
+struct ChatTemplateTests {
+  /// One row of the collection's index.
+  struct Case {
+    var template: String
+    var context: String
+    /// Nil where Jinja2 refused too.
+    var expected: String?
+
+    var label: String { "\(template) on \(context)" }
+  }
+
+  private static func cases(in folder: URL) throws -> [Case] {
+    let index = try String(contentsOf: folder.appending(path: "index.tsv"), encoding: .utf8)
+    return try index.split(separator: "\n").dropFirst().map { row in
+      let fields = row.split(separator: "\t").map(String.init)
+      let expected = folder.appending(path: "expected/\(fields[0])__\(fields[1]).txt")
+      let isRendered = fields[2] == "ok"
+      return Case(
+        template: fields[0], context: fields[1],
+        expected: isRendered ? try String(contentsOf: expected, encoding: .utf8) : nil)
+    }
+  }
+
+  /// Renders with the context's names; the clock stands where the collection's stood.
+  private static func render(_ template: String, _ context: String, in folder: URL) throws -> String {
+    let source = try String(
+      contentsOf: folder.appending(path: "templates/\(template).jinja"), encoding: .utf8)
+    let json = try JSON(contentsOf: folder.appending(path: "contexts/\(context).json").path)
+    let zone = try #require(TimeZone(identifier: "UTC"))
+    let clock = DateComponents(
+      calendar: Calendar(identifier: .gregorian), timeZone: zone, year: 2024, month: 7, day: 26, hour: 12,
+      minute: 34, second: 56)
+    return try ChatTemplate(source: source, name: template).render(
+      names: try #require(json.objectValue), now: try #require(clock.date), timeZone: zone)
+  }
+
+  @Test func rendersTheCollectionAsJinjaDoes() throws {
+    guard let path = SharedData.path("peers/chat-templates") else { return }
+    let folder = URL(filePath: path)
+    var tally = Tally()
+    let cases = try Self.cases(in: folder)
+    for item in cases {
+      do {
+        let text = try Self.render(item.template, item.context, in: folder)
+        tally.check(
+          item.expected.map(text.hasSameBytes) ?? false,
+          "\(item.label): \(item.expected == nil ? "rendered what Jinja2 refuses" : "another text")")
+      } catch {
+        tally.check(item.expected == nil && error is ChatTemplateError, "\(item.label): \(error)")
+      }
+    }
+    print("chat templates: \(tally.summary)")
+    for failure in tally.failures { print("  \(failure)") }
+    #expect(tally.total > 0)
+    #expect(Double(tally.passed) >= 0.95 * Double(tally.total))
+  }
+
+  // MARK: - What the model's own files give
+
+  @Test func toolsAndDocumentsAreNoneUnlessGiven() throws {
+    let template = try ChatTemplate(
+      source: "{{ tools is none }} {{ documents is none }} {{ add_generation_prompt }} {{ bos_token }}",
+      name: "t")
+    let text = try template.render(messages: .array([]), specialTokens: ["bos_token": "<s>"])
+    #expect(text == "True True False <s>")
+  }
+
+  @Test func theClockIsTheCallers() throws {
+    let template = try ChatTemplate(source: "{{ strftime_now('%-d %b %Y, %H:%M') }}", name: "t")
+    let text = try template.render(
+      messages: .array([]), now: Date(timeIntervalSince1970: 0),
+      timeZone: try #require(TimeZone(identifier: "UTC")))
+    #expect(text == "1 Jan 1970, 00:00")
+  }
+
+  // MARK: - Errors
+
+  @Test(arguments: [
+    (
+      "{{ raise_exception('only users speak') }}",
+      "t.jinja:1: the chat template refuses this conversation: only users speak"
+    ),
+    (
+      "\n{% if x %}",
+      "t.jinja:2: the chat template can't be read: the template ends where {% elif %} or {% else %} or {% endif %} should follow"
+    ),
+    ("\n\n{{ missing.name }}", "t.jinja:3: the chat template can't be rendered: 'missing' is undefined"),
+    (
+      "{% include 'x' %}", "t.jinja:1: the chat template needs what is not supported: the 'include' statement"
+    ),
+    ("{{ 'a'|wordwrap }}", "t.jinja:1: the chat template needs what is not supported: the filter 'wordwrap'"),
+    ("{{ 'a'|shout }}", "t.jinja:1: the chat template can't be rendered: there is no filter 'shout'"),
+    (
+      "{{ messages.append(1) }}",
+      "t.jinja:1: the chat template can't be rendered: access to 'append' of 'list object' is unsafe: templates can't change lists and mappings"
+    ),
+  ])
+  func errorsNameTheTemplateAndTheLine(source: String, expected: String) {
+    let error = #expect(throws: ChatTemplateError.self) {
+      _ = try ChatTemplate(source: source, name: "t.jinja").render(messages: .array([]))
+    }
+    #expect(error?.description == expected)
+  }
+
+  // MARK: - Hostile templates
+
+  @Test(arguments: [
+    "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
+    "{% set ns = namespace(x='a') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
+    "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor %}",
+    "{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+    "{% macro m(f) %}{{ f(f) }}{% endmacro %}{{ m(m) }}",
+    "{{ 'a' * 10000000000 }}",
+    "{{ '%10000000000d' % 1 }}",
+    "{{ range(1000000000)|list }}",
+    "{{ 'x'.center(100000000000) }}",
+    "{{ 2 ** 100000000000 }}",
+    "{{ " + String(repeating: "(", count: 10_000) + "1" + String(repeating: ")", count: 10_000) + " }}",
+    "{{ 1" + String(repeating: " + 1", count: 10_000) + " }}",
+    "{{ " + String(repeating: "not ", count: 10_000) + "1 }}",
+    "{{ " + String(repeating: "-", count: 10_000) + "1 }}",
+    "{{ x" + String(repeating: "|upper", count: 10_000) + " }}",
+    String(repeating: "{% if x %}", count: 10_000),
+  ])
+  func hostileTemplatesEndInAnError(source: String) {
+    #expect(throws: ChatTemplateError.self) {
+      _ = try ChatTemplate(source: source, name: "hostile").render(messages: .array([]))
+    }
+  }
+
+  @Test func searchIsLinear() throws {
+    let source =
+      "{% set a = 'a' * 200000 %}{{ (a ~ a).find(a ~ 'b') }}{{ (a ~ a).replace(a ~ 'b', '')|length }}"
+    let text = try ChatTemplate(source: source, name: "t").render(messages: .array([]))
+    #expect(text == "-1400000")
+  }
+}
