@@ -1,4 +1,10 @@
+import Datasets
+import Formats
 import Foundation
+import Models
+import Tensors
+
+@testable import Training
 
 /// A folder that goes away with the value that made it.
 final class TemporaryFolder {
@@ -11,4 +17,74 @@ final class TemporaryFolder {
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// Batches that lie in memory, epoch after epoch in the same order.
+struct ListedBatches: TrainingData {
+  var batches: [TokenBatch]
+
+  var batchesPerEpoch: Int { batches.count }
+  var largestBatch: Int { batches.map(\.count).max() ?? 0 }
+  func batch(_ number: Int) -> TokenBatch { batches[number % batches.count] }
+
+  init(_ batches: [TokenBatch]) { self.batches = batches }
+
+  /// Batches of sequences in which each token follows from the one before, the first ones from a number.
+  init(count: Int, sequencesPerBatch: Int = 2, vocabulary: Int = 61) {
+    batches = (0..<count).map { number in
+      var batch = TokenBatch()
+      for sequence in 0..<sequencesPerBatch {
+        let length = 4 + (number * 5 + sequence * 3) % 7
+        var ids = [UInt32((number * 17 + sequence * 29) % vocabulary)]
+        while ids.count < length { ids.append((ids[ids.count - 1] * 5 + 3) % UInt32(vocabulary)) }
+        batch.append(ids: ids[...], mask: ids.indices.map { UInt8($0 > number % 3 ? 1 : 0) }[...])
+      }
+      return batch
+    }
+  }
+}
+
+/// Where the fixtures of this target lie.
+let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Fixtures"
+
+/// The tiny Llama of the fixtures, in float32, as a trainer's subject.
+struct TinyRun {
+  let model: TunedModel
+  let parameters: TrainableParameters
+  let trainer: Trainer
+  let compute: Compute
+
+  init(
+    adapter: LowRankConfiguration? = nil, model path: String = fixtures + "/tiny-llama",
+    data: any TrainingData, validation: (any TrainingData)? = nil, options: TrainingOptions, threads: Int = 1
+  ) throws {
+    let checkpoint = try Checkpoint.load(path)
+    model = try TunedModel(
+      .pretrained(checkpoint),
+      method: (adapter ?? checkpoint.adapter?.configuration).map { .lowRank($0) } ?? .full)
+    parameters = model.makeParameters(seed: 5)
+    let pool = ThreadPool(threads: threads)
+    compute = Compute(pool: pool, engine: OpenBLASEngine(), arena: try Arena(capacity: 64 << 20))
+    trainer = Trainer(
+      .init(
+        decoder: model.makeDecoder(parameters), parameters: parameters, data: data, validation: validation),
+      options: options, compute: compute)
+  }
+}
+
+/// Keeps every event.
+final class Recorder: TrainingConsumer {
+  var events: [TrainingEvent] = []
+  /// Asks for a stop after this step.
+  var stopAfter: Int?
+
+  func receive(_ event: TrainingEvent) -> Continuation {
+    events.append(event)
+    if case .step(let step) = event, step.step == stopAfter { return .stop(reason: "the test says so") }
+    return .more
+  }
+
+  var steps: [TrainingStep] { events.compactMap { if case .step(let step) = $0 { step } else { nil } } }
+  var skipped: [SkippedStep] { events.compactMap { if case .skipped(let step) = $0 { step } else { nil } } }
+  var validations: [Validation] { events.compactMap { if case .validation(let v) = $0 { v } else { nil } } }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// Progress for people, on stderr: a bar that redraws itself on a terminal, plain lines anywhere else.
 ///
@@ -36,11 +37,12 @@ public final class ProgressBar: TrainingConsumer {
     case .skipped(let step): line("step \(step.step) skipped: \(describe(step.reason))")
     case .validation(let validation):
       line(
-        "step \(validation.step): validation loss \(format(validation.loss, 4)), "
-          + "perplexity \(format(validation.perplexity, 3))\(validation.isBest ? " (best so far)" : "")")
+        "step \(validation.step): validation loss \(validation.loss.formatted(digits: 4)), "
+          + "perplexity \(validation.perplexity.formatted(digits: 3))\(validation.isBest ? " (best so far)" : "")"
+      )
     case .saved(let step, let path): line("step \(step): state saved in \(path)")
     case .stopped(let stop):
-      line("\(describe(stop.reason)) after \(stop.step) steps, \(duration(clock.seconds))")
+      line("\(describe(stop.reason)) after \(stop.step) steps, \(duration(seconds: clock.seconds))")
     }
     return .more
   }
@@ -62,10 +64,10 @@ public final class ProgressBar: TrainingConsumer {
     lastLine = elapsed
     let secondsPerStep = elapsed / Double(max(1, step.step - start.step))
     let text = [
-      "\(step.step)/\(step.totalSteps)", "loss \(format(smoothed, 4))",
+      "\(step.step)/\(step.totalSteps)", "loss \(smoothed.formatted(digits: 4))",
       "\(Int(Double(tokens) / elapsed)) tokens/s",
-      "\(duration(secondsPerStep * Double(step.totalSteps - step.step))) left",
-      "peak \(format(Double(peakMemoryBytes) / 1e9, 2)) GB",
+      "\(duration(seconds: secondsPerStep * Double(step.totalSteps - step.step))) left",
+      "peak \(gigabytes(ProcessMemory.peakBytes))",
     ].joined(separator: "  ")
     if isTerminal {
       write("\r\u{1B}[K\(bar(Double(step.step) / Double(max(1, step.totalSteps))))  \(text)")
@@ -85,10 +87,12 @@ public final class ProgressBar: TrainingConsumer {
 
   private func describe(_ reason: SkippedStep.Reason) -> String {
     switch reason {
+    case .noLossTokens: "none of its tokens counts in the loss"
     case .notFinite: "the loss or the gradient isn't finite"
-    case .unusualLoss(let score): "the loss is \(format(score, 1)) standard deviations above the recent ones"
+    case .unusualLoss(let score):
+      "the loss is \(score.formatted(digits: 1)) standard deviations above the recent ones"
     case .unusualGradient(let score):
-      "the gradient is \(format(score, 1)) standard deviations above the recent ones"
+      "the gradient is \(score.formatted(digits: 1)) standard deviations above the recent ones"
     }
   }
 
@@ -98,16 +102,5 @@ public final class ProgressBar: TrainingConsumer {
     case .requested(let why): "stopped (\(why))"
     case .interrupted: "interrupted; the state is saved, --resume goes on from it"
     }
-  }
-
-  private func format(_ value: Double, _ digits: Int) -> String {
-    value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
-  }
-
-  private func duration(_ seconds: Double) -> String {
-    let whole = Int(seconds.rounded())
-    return whole >= 3600
-      ? String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
-      : String(format: "%d:%02d", whole / 60, whole % 60)
   }
 }

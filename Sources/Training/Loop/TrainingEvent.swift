@@ -70,6 +70,8 @@ public struct TrainingStep: Sendable, Hashable {
 public struct SkippedStep: Sendable, Hashable {
   /// Why a step isn't trusted.
   public enum Reason: Sendable, Hashable {
+    /// None of its tokens counts in the loss.
+    case noLossTokens
     /// The loss or the gradient is NaN or infinite.
     case notFinite
     /// The loss lies this many standard deviations above the recent ones.
