@@ -1,5 +1,5 @@
 """Writes golden/operations.json: for every case of Tests/AutodiffTests/OperationCases.swift, PyTorch's output and
-gradients.
+gradients, and what twenty steps of its AdamW do.
 
 Inputs are not stored: `numbers` makes the same ones here and there. A gradient is that of Σ w·output, with the w of
 seed 99 (of a loss: of the loss itself). Arrays are float32, little-endian, in base64. Made with torch 2.15.0 (CPU).
@@ -110,6 +110,17 @@ CASES = {
 }
 
 
+def adamw():
+    """Twenty steps with gradients `numbers` of seeds 1…20: the parameters, and both moments."""
+    p = numbers((40,), 50).double().requires_grad_()
+    optimizer = torch.optim.AdamW([p], lr=0.03, betas=(0.9, 0.95), eps=1e-6, weight_decay=0.1)
+    for step in range(1, 21):
+        p.grad = numbers((40,), step).double()
+        optimizer.step()
+    state = optimizer.state[p]
+    return {"output": encoded(p), "gradients": [encoded(state["exp_avg"]), encoded(state["exp_avg_sq"])]}
+
+
 def encoded(tensor):
     return base64.b64encode(tensor.detach().numpy().astype("<f4").tobytes()).decode()
 
@@ -126,6 +137,7 @@ def main() -> None:
             "output": encoded(output.reshape(-1)),
             "gradients": [encoded(x.grad.reshape(-1)) for x in inputs],
         }
+    golden["adamw"] = adamw()
     path = pathlib.Path(__file__).parent / "golden" / "operations.json"
     path.write_text(json.dumps(golden, indent=1) + "\n")
 

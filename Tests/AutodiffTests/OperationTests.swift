@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 import Testing
 
@@ -6,22 +5,6 @@ import Testing
 
 /// Every operation's forward and backward pass, against PyTorch and against finite differences.
 struct OperationTests {
-  private struct Golden: Decodable {
-    let output: Data
-    let gradients: [Data]
-
-    static func load() throws -> [String: Golden] {
-      let file = URL(filePath: #filePath).appending(path: "../../../Benchmarks/parity/golden/operations.json")
-      return try JSONDecoder().decode([String: Golden].self, from: Data(contentsOf: file.standardizedFileURL))
-    }
-
-    static func floats(_ data: Data) -> [Float] {
-      data.withUnsafeBytes { bytes in
-        (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
-      }
-    }
-  }
-
   /// Runs a case forwards, and backwards from Σ w·output with the w of seed 99.
   private func run(
     _ operation: OperationCase, _ parameters: [Parameter], backwards: Bool = true
@@ -49,13 +32,13 @@ struct OperationTests {
 
   @Test(arguments: OperationCase.all.filter(\.isGolden))
   func agreesWithPyTorch(_ operation: OperationCase) throws {
-    let golden = try #require(try Golden.load()[operation.name])
+    let golden = try Golden.named(operation.name)
     let inputs = parameters(of: operation)
     let output = try run(operation, inputs)
-    #expect(relativeDifference(output, Golden.floats(golden.output)) <= 1e-5)
+    #expect(relativeDifference(output, golden.output) <= 1e-5)
     #expect(golden.gradients.count == inputs.count)
     for (index, (input, expected)) in zip(inputs, golden.gradients).enumerated() {
-      let difference = relativeDifference(input.gradient.array, Golden.floats(expected))
+      let difference = relativeDifference(input.gradient.array, expected)
       #expect(difference <= 1e-5, "gradient of input \(index)")
     }
   }

@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import Testing
 
 @testable import Autodiff
 
@@ -43,5 +44,30 @@ struct Parameter {
   init(_ elements: [Float], shape: Shape) {
     value = Tensor(elements, shape: shape)
     gradient = Tensor(zeros: shape)
+  }
+}
+
+/// What Benchmarks/parity/operations.py wrote: PyTorch's output of a case, and its gradients.
+struct Golden {
+  let output: [Float]
+  let gradients: [[Float]]
+
+  private struct Encoded: Decodable {
+    let output: Data
+    let gradients: [Data]
+  }
+
+  static func named(_ name: String) throws -> Golden {
+    let file = URL(filePath: #filePath).appending(path: "../../../Benchmarks/parity/golden/operations.json")
+    let all = try JSONDecoder().decode(
+      [String: Encoded].self, from: Data(contentsOf: file.standardizedFileURL))
+    let encoded = try #require(all[name])
+    return Golden(output: floats(encoded.output), gradients: encoded.gradients.map(floats))
+  }
+
+  private static func floats(_ data: Data) -> [Float] {
+    data.withUnsafeBytes { bytes in
+      (0..<bytes.count / 4).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
+    }
   }
 }
