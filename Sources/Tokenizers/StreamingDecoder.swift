@@ -21,7 +21,7 @@ public struct StreamingDecoder: Sendable {
   /// Takes a token; returns the characters that are complete with it, possibly none.
   public mutating func append(_ id: TokenID) -> String {
     if skipsSpecialTokens, tokenizer.specialTokens.contains(id) { return "" }
-    guard let piece = tokenizer.normalizedPiece(of: id) else { return "" }
+    guard let piece = tokenizer.decodablePiece(of: id) else { return "" }
     if !isFirst { pending.append(contentsOf: tokenizer.decoder.separator) }
     pending.append(
       contentsOf: tokenizer.workspaces.withWorkspace {

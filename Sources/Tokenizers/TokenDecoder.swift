@@ -64,8 +64,14 @@ struct TokenDecoder: Sendable {
     }
   }
 
+  /// A piece of the vocabulary, and whether it is an added token, which is its own text.
+  struct Piece {
+    var bytes: ArraySlice<UInt8>
+    var isAdded: Bool
+  }
+
   /// The byte that a piece such as `<0x0A>` stands for.
-  func fallbackByte(_ piece: ArraySlice<UInt8>) -> UInt8? {
+  private func fallbackByte(_ piece: ArraySlice<UInt8>) -> UInt8? {
     guard fallsBackToBytes, piece.count == 6, piece.starts(with: Array("<0x".utf8)),
       piece.last == UInt8(ascii: ">")
     else { return nil }
@@ -73,11 +79,11 @@ struct TokenDecoder: Sendable {
   }
 
   /// The text of a piece, as bytes that may be part of a character only.
-  func bytes(of piece: ArraySlice<UInt8>, isFirst: Bool, using matcher: RegularExpressionMatcher) -> [UInt8] {
-    if let byte = fallbackByte(piece) { return [byte] }
-    return steps.reduce(Array(piece)) { bytes, step in
+  func bytes(of piece: Piece, isFirst: Bool, using matcher: RegularExpressionMatcher) -> [UInt8] {
+    if let byte = fallbackByte(piece.bytes) { return [byte] }
+    return steps.reduce(Array(piece.bytes)) { bytes, step in
       switch step {
-      case .readBytes: ByteAlphabet.bytes(spelledBy: bytes.span) ?? bytes
+      case .readBytes: piece.isAdded ? bytes : ByteAlphabet.bytes(spelledBy: bytes.span) ?? bytes
       case .replace(let pattern, let content): bytes.replacing(pattern, by: content, using: matcher)
       case .strip(let content, let start, let stop): bytes.stripping(content, start: start, stop: stop)
       case .metaspace(let mark, let isDroppedFromFirst):
@@ -90,7 +96,7 @@ struct TokenDecoder: Sendable {
   /// The text of some pieces.
   ///
   /// A run of fallback bytes that isn't valid UTF-8 becomes U+FFFD once a byte, as in Hugging Face's tokenizers.
-  func decode(_ pieces: [ArraySlice<UInt8>], using matcher: RegularExpressionMatcher) -> String {
+  func decode(_ pieces: [Piece], using matcher: RegularExpressionMatcher) -> String {
     var output: [UInt8] = []
     var run: [UInt8] = []
     func endRun() {
@@ -100,7 +106,7 @@ struct TokenDecoder: Sendable {
     }
     for (index, piece) in pieces.enumerated() {
       if index > 0 { output.append(contentsOf: separator) }
-      if let byte = fallbackByte(piece) {
+      if let byte = fallbackByte(piece.bytes) {
         run.append(byte)
       } else {
         endRun()

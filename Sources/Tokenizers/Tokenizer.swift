@@ -15,8 +15,8 @@ public final class Tokenizer: Sendable {
   let normalizedTokens: AddedTokenFinder
   let workspaces = EncodingWorkspacePool()
   private let specialIDs: Set<TokenID>
-  /// The texts under which tokens are found in a normalised text, where that isn't their own.
-  private let normalizedPieces: [TokenID: [UInt8]]
+  /// The texts under which added tokens are found.
+  private let patterns: [TokenID: [UInt8]]
 
   /// What the tokenizer's tokens are: the same for two tokenizers when every token has the same piece in both,
   /// so that a data set tokenised with one can be read with the other.
@@ -37,13 +37,15 @@ public final class Tokenizer: Sendable {
       vocabulary: definition.vocabulary, merges: definition.merges,
       alphabet: preTokenizer.isByteLevel ? .bytes : .characters, options: definition.options)
     let matcher = RegularExpressionMatcher()
-    let normalized = definition.addedTokens.filter(\.isNormalized).map { token in
-      (token: token, pattern: normalizer.normalize(Array(token.content.utf8), using: matcher))
+    let patterns = definition.addedTokens.map { token in
+      let content = Array(token.content.utf8)
+      return (
+        token: token, pattern: token.isNormalized ? normalizer.normalize(content, using: matcher) : content
+      )
     }
-    originalTokens = AddedTokenFinder(
-      definition.addedTokens.filter { !$0.isNormalized }.map { ($0, Array($0.content.utf8)) })
-    normalizedTokens = AddedTokenFinder(normalized)
-    normalizedPieces = Dictionary(normalized.map { ($0.token.id, $0.pattern) }) { first, _ in first }
+    originalTokens = AddedTokenFinder(patterns.filter { !$0.token.isNormalized })
+    normalizedTokens = AddedTokenFinder(patterns.filter(\.token.isNormalized))
+    self.patterns = Dictionary(patterns.map { ($0.token.id, $0.pattern) }) { first, _ in first }
     specialIDs = Set(definition.addedTokens.filter(\.isSpecial).map(\.id))
     fingerprint = definition.fingerprint
   }
@@ -63,14 +65,15 @@ extension Tokenizer {
   /// The token of a piece, written as in the tokenizer's file.
   public func id(of piece: String) -> TokenID? { definition.vocabulary.id(of: piece) }
 
-  /// The piece of a token as it occurs in a normalised text, for decoding.
-  func normalizedPiece(of id: TokenID) -> ArraySlice<UInt8>? {
-    normalizedPieces[id].map { $0[...] } ?? definition.vocabulary[id]
+  /// What a decoder turns into the text of a token, or nil for a number without token.
+  func decodablePiece(of id: TokenID) -> TokenDecoder.Piece? {
+    if let pattern = patterns[id] { return TokenDecoder.Piece(bytes: pattern[...], isAdded: true) }
+    return definition.vocabulary[id].map { TokenDecoder.Piece(bytes: $0, isAdded: false) }
   }
 
   /// The text of a token, as bytes: a token may hold a part of a character only.
   public func bytes(of id: TokenID) -> [UInt8] {
-    guard let piece = normalizedPiece(of: id) else { return [] }
+    guard let piece = decodablePiece(of: id) else { return [] }
     return workspaces.withWorkspace { decoder.bytes(of: piece, isFirst: false, using: $0.matcher) }
   }
 
@@ -173,7 +176,7 @@ extension Tokenizer {
   public func decode(_ ids: some Sequence<TokenID>, skipSpecialTokens: Bool = true) -> String {
     let pieces = ids.lazy
       .filter { !(skipSpecialTokens && self.specialIDs.contains($0)) }
-      .compactMap { self.normalizedPiece(of: $0) }
+      .compactMap { self.decodablePiece(of: $0) }
     return workspaces.withWorkspace { decoder.decode(Array(pieces), using: $0.matcher) }
   }
 

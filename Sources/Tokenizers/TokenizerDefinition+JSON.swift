@@ -114,11 +114,10 @@ extension TokenizerDefinition {
   /// The content of a tokenizer.json that Hugging Face's tokenizers reads to the same tokenizer.
   var json: JSON {
     func piece(_ id: TokenID) -> JSON { .string(vocabulary[id].map { Array($0).string } ?? "") }
-    let addedIDs = Set(addedTokens.map(\.id))
-    let usedByMerges = Set(merges.lazy.flatMap { [$0.left, $0.right, $0.result] })
-    let members = (0..<TokenID(vocabulary.count)).lazy
-      .filter { vocabulary[$0] != nil && (!addedIDs.contains($0) || usedByMerges.contains($0)) }
-      .compactMap { id in piece(id).stringValue.map { ($0, JSON.integer(Int(id))) } }
+    // Added tokens stand in the vocabulary, too: otherwise Hugging Face numbers them anew, from its end.
+    let members = (0..<TokenID(vocabulary.count)).compactMap { id in
+      vocabulary[id].flatMap { vocabulary.id(of: Array($0).span) == id ? (Array($0).string, .integer(Int(id))) : nil }
+    } as [(String, JSON)]
     return [
       "version": "1.0", "truncation": nil, "padding": nil,
       "added_tokens": .array(addedTokens.sorted { $0.id < $1.id }.map(\.json)),
