@@ -115,9 +115,12 @@ extension TokenizerDefinition {
   var json: JSON {
     func piece(_ id: TokenID) -> JSON { .string(vocabulary[id].map { Array($0).string } ?? "") }
     // Added tokens stand in the vocabulary, too: otherwise Hugging Face numbers them anew, from its end.
-    let members = (0..<TokenID(vocabulary.count)).compactMap { id in
-      vocabulary[id].flatMap { vocabulary.id(of: Array($0).span) == id ? (Array($0).string, .integer(Int(id))) : nil }
-    } as [(String, JSON)]
+    let members =
+      (0..<TokenID(vocabulary.count)).compactMap { id in
+        vocabulary[id].flatMap {
+          vocabulary.id(of: Array($0).span) == id ? (Array($0).string, .integer(Int(id))) : nil
+        }
+      } as [(String, JSON)]
     return [
       "version": "1.0", "truncation": nil, "padding": nil,
       "added_tokens": .array(addedTokens.sorted { $0.id < $1.id }.map(\.json)),
