@@ -20,7 +20,7 @@ enum Embedding {
 }
 
 extension Tape {
-  /// Looks rows up in a table: token or position embeddings.
+  /// Looks rows up in a table: token or position embeddings, or those rows of activations that are wanted.
   ///
   /// - Parameters:
   ///   - table: [V, C]; of any served element type when frozen, float32 when learnt.

@@ -1,22 +1,20 @@
 import Tensors
 
-/// LoRA (arXiv:2106.09685): z = y + s·(drop(x)·Aᵀ)·Bᵀ, with x [rows, in], A [r, in], B [out, r], y and z
-/// [rows, out].
+/// LoRA (arXiv:2106.09685): y += s·(drop(x)·Aᵀ)·Bᵀ, with x [rows, in], A [r, in], B [out, r], y [rows, out].
 ///
 /// What goes between is kept already scaled: h = s·drop(x)·Aᵀ [rows, r]. The full ΔW = s·B·A and its
 /// gradient never exist.
 enum LowRank {
   static func forward(
-    _ x: Tensor, _ y: Tensor, _ A: Tensor, _ B: Tensor, scale s: Float, saving h: Tensor, into z: Tensor,
+    _ x: Tensor, _ A: Tensor, _ B: Tensor, scale s: Float, saving h: Tensor, addingTo y: Tensor,
     with compute: Compute
   ) {
     compute.engine.multiply(x, transposed: A, into: h, adding: false, with: compute)
     compute.scale(h, by: s, into: h)
-    compute.scale(y, by: 1, into: z)
-    compute.engine.multiply(h, transposed: B, into: z, adding: true, with: compute)
+    compute.engine.multiply(h, transposed: B, into: y, adding: true, with: compute)
   }
 
-  /// dB = dzᵀ·h, dh = s·dz·B, dA = dhᵀ·drop(x), dx = drop(dh·A), dy = dz.
+  /// dB = dzᵀ·h, dh = s·dz·B, dA = dhᵀ·drop(x), dx = drop(dh·A), and dz goes on to what y was before.
   static func backward(
     _ dz: Tensor, _ x: Tensor, _ A: Tensor, _ B: Tensor, scale s: Float, _ dropout: Dropout?, saved h: Tensor,
     to slots: (x: GradientSlot?, y: GradientSlot?, A: GradientSlot?, B: GradientSlot?), on tape: Tape
@@ -45,11 +43,11 @@ enum LowRank {
 }
 
 extension Tape {
-  /// A low-rank update added to a linear layer's output: `y + scale · up · down · dropout(x)`.
+  /// A low-rank update of a linear layer's output: `y + scale · up · down · dropout(x)`.
   ///
   /// - Parameters:
   ///   - x: The layer's input, [rows, in].
-  ///   - y: The layer's output, [rows, out].
+  ///   - y: The layer's output, [rows, out], fresh from `linear`: the sum takes over its memory.
   ///   - down: A, [r, in].
   ///   - up: B, [out, r].
   ///   - scale: LoRA's alpha / r (alpha / √r when rank-stabilised).
@@ -60,10 +58,11 @@ extension Tape {
     precondition(down.shape.columns == x.shape.columns && up.shape.rows == y.shape.columns)
     precondition(down.shape.rows == up.shape.columns)
     let dropout = drops && (dropout?.rate ?? 0) > 0 ? dropout : nil
-    let z = output("low-rank", y.shape, of: x, y, down, up)
+    let learns = [x, y, down, up].contains(where: \.requiresGradient)
+    let z = Variable(y.value, requiresGradient: isRecording && learns)
     let h = saved("low-rank activations", [x.shape.rows, down.shape.rows])
     LowRank.forward(
-      dropped(x.value, dropout), y.value, down.value, up.value, scale: scale, saving: h, into: z.value,
+      dropped(x.value, dropout), down.value, up.value, scale: scale, saving: h, addingTo: y.value,
       with: compute)
     let slots = (x.slot, y.slot, down.slot, up.slot)
     record(z) { [x = x.value, A = down.value, B = up.value] tape, dz in

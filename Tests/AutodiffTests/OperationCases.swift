@@ -60,11 +60,12 @@ extension OperationCase {
       tape.linear(x[0], x[1], bias: x[2])
     },
     OperationCase("low rank", [[5, 12], [5, 7], [3, 12], [7, 3]]) { tape, x in
-      tape.lowRank(x[0], addingTo: x[1], down: x[2], up: x[3], scale: 0.5)
+      tape.lowRank(x[0], addingTo: tape.scale(x[1], by: 1), down: x[2], up: x[3], scale: 0.5)
     },
     OperationCase("low rank with dropout", [[5, 12], [5, 7], [3, 12], [7, 3]], isGolden: false) { tape, x in
       let dropout = Dropout(rate: 0.4, seed: 7, step: 3, site: 5)
-      return tape.lowRank(x[0], addingTo: x[1], down: x[2], up: x[3], scale: 0.5, dropout: dropout)
+      return tape.lowRank(
+        x[0], addingTo: tape.scale(x[1], by: 1), down: x[2], up: x[3], scale: 0.5, dropout: dropout)
     },
     OperationCase("dropout", [[50, 12]], isGolden: false) { tape, x in
       tape.dropout(x[0], Dropout(rate: 0.25, seed: 7, step: 3, site: 5))
