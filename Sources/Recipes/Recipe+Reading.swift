@@ -23,14 +23,14 @@ extension Recipe {
     let problems = Problems()
     let top = Section(node, name: "", parent: node.origin, problems: problems)
     kind = top.choice("kind", Kind.self) ?? .finetune
-    if !top.isWritten("kind") {
+    if !top.hasValue("kind") {
       top.problem("kind is missing", advice: "write kind: finetune or kind: pretrain")
     }
     seed = UInt64(top.integer("seed", in: 0...Int.max) ?? 0)
     threads = top.integer("threads", in: 1...1024)
     precision = top.choice("precision", Precision.self) ?? .auto
     output = top.string("output") ?? ""
-    if !top.isWritten("output") { top.problem("output is missing", advice: "name the run's folder") }
+    if !top.hasValue("output") { top.problem("output is missing", advice: "name the run's folder") }
     model = Model(top.section("model"), kind: kind)
     adapter = Adapter.read(top.section("adapter"))
     if adapter != nil, kind == .pretrain {
@@ -49,7 +49,7 @@ extension Recipe.Model {
     let path = section.string("path")
     let tokenizer = section.string("tokenizer")
     let shape = section.section("shape")
-    if section.isWritten("shape") {
+    if section.hasValue("shape") {
       self = .shape(Recipe.Shape(shape), tokenizer: tokenizer ?? "")
       if path != nil {
         section.problem("model.path and model.shape together", key: "path", advice: "keep one")
@@ -111,7 +111,7 @@ extension Recipe.Adapter {
     adapter.alpha = section.number("alpha", in: 0...1e300, excludingLower: true) ?? 2 * Double(adapter.rank)
     adapter.dropout = section.number("dropout", in: 0...0.99) ?? adapter.dropout
     adapter.targets = section.strings("targets") ?? adapter.targets
-    if section.isWritten("rank"), !section.isWritten("kind") {
+    if section.hasValue("rank"), !section.hasValue("kind") {
       section.problem("adapter.kind is missing", advice: "write kind: lora")
     }
     section.finish()

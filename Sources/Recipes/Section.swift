@@ -26,7 +26,8 @@ final class Section {
     case nil, .null: members = []
     default:
       members = []
-      problems.report("\(name) is \(node?.described ?? ""), expected a section of keys", at: origin)
+      let subject = name.isEmpty ? "the recipe" : name
+      problems.report("\(subject) is \(node?.described ?? ""), expected a section of keys", at: origin)
     }
   }
 
@@ -40,6 +41,9 @@ final class Section {
 
   /// Whether a key was written, even as null.
   func isWritten(_ key: String) -> Bool { members.contains { $0.key == key } }
+
+  /// Whether a key was written and has a value; an override may take one away with null.
+  func hasValue(_ key: String) -> Bool { value(key) != nil }
 
   private func path(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
 

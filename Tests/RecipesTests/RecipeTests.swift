@@ -86,9 +86,9 @@ struct RecipeTests {
         "r.yaml:11:3: training.epochs and training.steps together; set one to null"
       ),
       (good + "\n  learning_rate: 2", "r.yaml:9:3: "),
-      ("kind: [", "r.yaml:1:"),
+      ("kind: [", "r.yaml:2:1: not YAML: did not find expected node content"),
       ("", "r.yaml: the recipe is empty"),
-      ("- a\n- b", "r.yaml:1:1:  is a list, expected a section of keys"),
+      ("- a\n- b", "r.yaml:1:1: the recipe is a list, expected a section of keys"),
       (good + "\nadapter:\n  rank: 4", "r.yaml:11:3: adapter.kind is missing; write kind: lora"),
       (good + "\nsed: 1", "r.yaml:10:1: unknown key \"sed\"; did you mean \"seed\"?"),
       (good + "\n  clip_norm: -1", "r.yaml:10:14: training.clip_norm is \"-1\", expected a number over 0"),
