@@ -10,8 +10,8 @@ public enum TrainingError: DiagnosticError, Hashable {
   case otherRun(folder: String, what: String)
   /// The run's folder is there and another recipe made it.
   case folderInUse(path: String)
-  /// There is nothing to resume.
-  case nothingToResume(path: String)
+  /// The run would write over the model that it begins at.
+  case outputIsInput(path: String)
   /// The data has no batch, or none with a token in the loss.
   case nothingToLearn
   /// A token of the data that the model doesn't have.
@@ -46,15 +46,15 @@ public enum TrainingError: DiagnosticError, Hashable {
     case .folderInUse(let path):
       [
         Diagnostic(
-          "a run with another recipe has written here", at: .init(path),
+          "another recipe's run, or a model, lies here", at: .init(path),
           advice: "give the run another name, resume it (--resume), or overwrite it (--overwrite)",
           exitCode: .usage)
       ]
-    case .nothingToResume(let path):
+    case .outputIsInput(let path):
       [
         Diagnostic(
-          "there is no saved state to resume", at: .init(path), advice: "start the run without --resume",
-          exitCode: .noInput)
+          "the run would write over the model that it begins at", at: .init(path),
+          advice: "write to another folder", exitCode: .usage)
       ]
     case .nothingToLearn:
       [

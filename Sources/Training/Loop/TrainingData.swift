@@ -15,8 +15,8 @@ public protocol TrainingData: Sendable {
 /// Which batches each step of a run takes.
 struct StepPlan: Sendable, Hashable {
   let totalSteps: Int
+  let totalBatches: Int
   private let accumulation: Int
-  private let totalBatches: Int
 
   init(_ length: TrainingOptions.Length, batchesPerEpoch: Int, accumulation: Int) {
     self.accumulation = accumulation

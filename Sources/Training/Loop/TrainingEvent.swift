@@ -113,8 +113,8 @@ public struct Validation: Sendable, Hashable {
 
   /// e to the loss: how many tokens the model hesitates between.
   public var perplexity: Double { exp(loss) }
-  /// Whether no validation before was better.
-  public var isBest: Bool { history.allSatisfy { loss < $0.loss } }
+  /// Whether it is better than every validation before; what isn't finite never is.
+  public var isBest: Bool { loss.isFinite && history.allSatisfy { !($0.loss <= loss) } }
 }
 
 /// A validation loss and the step it was measured after.
@@ -126,6 +126,9 @@ public struct ValidationPoint: Sendable, Hashable {
     self.step = step
     self.loss = loss
   }
+
+  /// e to the loss: how many tokens the model hesitates between.
+  public var perplexity: Double { exp(loss) }
 }
 
 /// How a run ends.

@@ -40,6 +40,12 @@ enum Folders {
     try? manager.removeItem(atPath: replaced)
   }
 
+  /// Whether two paths lead to the same folder.
+  static func isSame(_ path: String, _ other: String) -> Bool {
+    func resolved(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().path }
+    return resolved(path) == resolved(other)
+  }
+
   private static func rename(_ path: String, to other: String) throws {
     guard Foundation.rename(path, other) == 0 else {
       throw FormatsError.system(path: other, operation: "rename to", code: errno)

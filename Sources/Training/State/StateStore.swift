@@ -40,12 +40,12 @@ struct StateStore {
     -> String
   {
     try Folders.create(folder)
-    let path = folder + "/" + Self.name(ofStep: state.step)
+    let path = folder + "/" + StepNames.name(of: state.step)
     try Folders.replace(path) { temporary in
       try write(state, identity: identity, arrays: arrays, into: temporary)
     }
-    for old in steps().dropFirst(keeping) {
-      try? FileManager.default.removeItem(atPath: folder + "/" + Self.name(ofStep: old))
+    for old in StepNames.steps(in: folder).dropFirst(keeping) {
+      try? FileManager.default.removeItem(atPath: folder + "/" + StepNames.name(of: old))
     }
     return path
   }
@@ -53,8 +53,8 @@ struct StateStore {
   /// The newest whole state, nil when there is none, and a warning for each that was passed over.
   func load() throws -> (stored: Stored?, warnings: [String]) {
     var warnings: [String] = []
-    for step in steps() {
-      let path = folder + "/" + Self.name(ofStep: step)
+    for step in StepNames.steps(in: folder) {
+      let path = folder + "/" + StepNames.name(of: step)
       do {
         return (try read(path), warnings)
       } catch let error as TrainingError {
@@ -123,19 +123,5 @@ struct StateStore {
 
   private static func checksum(of document: JSONObject) -> String {
     "\(Fingerprint(of: JSON.object(document).text()))"
-  }
-
-  /// The steps of the states that are there, newest first.
-  private func steps() -> [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.compactMap { name in
-      name.hasPrefix("step-") ? Int(name.dropFirst("step-".count)) : nil
-    }
-    .sorted(by: >)
-  }
-
-  private static func name(ofStep step: Int) -> String {
-    let digits = String(step)
-    return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }
 }

@@ -24,8 +24,6 @@ public struct TrainingState: Sendable, Hashable {
 
   public init() {}
 
-  /// The best validation so far; the earliest of equals.
-  public var best: ValidationPoint? { validations.min { $0.loss < $1.loss } }
 }
 
 extension TrainingState {

@@ -1,0 +1,73 @@
+import Formats
+import Models
+import Tensors
+import Tokenizers
+
+/// Writes a run's model as a checkpoint that transformers or peft opens, with `trimtab.json` beside it.
+struct CheckpointOutput {
+  let model: TunedModel
+  let parameters: TrainableParameters
+  let tokenizer: Tokenizer?
+  /// How the weights of a whole model are stored; an adapter's are float32.
+  let elementType: ElementType
+  let recipe: String
+  let dataFingerprint: String
+  private let tunedFrom: (path: String, fingerprint: String)?
+
+  init(
+    model: TunedModel, parameters: TrainableParameters, tokenizer: Tokenizer?, elementType: ElementType,
+    recipe: String, dataFingerprint: String
+  ) {
+    self.model = model
+    self.parameters = parameters
+    self.tokenizer = tokenizer
+    self.elementType = elementType
+    self.recipe = recipe
+    self.dataFingerprint = dataFingerprint
+    tunedFrom = model.tunedFrom.map { ($0.path, "\($0.fingerprint)") }
+  }
+
+  /// Writes the checkpoint into `folder`, which will be known as `destination`.
+  ///
+  /// `trimtab.json` comes last: where it is, the rest is whole. It holds no times, so that equal runs write equal bytes.
+  func write(into folder: String, destination: String, state: TrainingState) throws {
+    try tokenizer?.save(to: folder)
+    let writer = try CheckpointWriter(folder: folder, configuration: model.configuration)
+    switch model.method {
+    case .full:
+      try writer.writeModel(
+        parameters.tensors, as: elementType,
+        beginningOfSequence: tokenizer?.beginningOfSequence.map(Int.init),
+        endOfSequence: tokenizer?.stopTokens.sorted().map(Int.init) ?? [])
+    case .lowRank(let adapter):
+      try writer.writeAdapter(adapter, tensors: parameters.tensors, baseModel: tunedFrom?.path ?? "")
+    }
+    let provenance = Provenance(
+      tunedFrom: tunedFrom.map {
+        Provenance.Source(
+          path: Provenance.remembered($0.path, from: destination), fingerprint: $0.fingerprint)
+      }, recipe: recipe, dataFingerprint: dataFingerprint, metrics: metrics(state))
+    try AtomicFile.write(provenance.json.text(pretty: true) + "\n", to: folder + "/trimtab.json")
+  }
+
+  private func metrics(_ state: TrainingState) -> JSONObject {
+    var metrics: JSONObject = [
+      "step": .integer(state.step), "tokens": .integer(state.tokens),
+      "loss_tokens": .integer(state.lossTokens),
+    ]
+    metrics["loss"] = state.loss.map { .number($0) }
+    if let last = state.validations.last, last.step == state.step {
+      metrics["validation_loss"] = .number(last.loss)
+      metrics["perplexity"] = .number(last.perplexity)
+    }
+    return metrics
+  }
+}
+
+extension TunedModel {
+  /// The model without an adapter that a run begins at, if any: what a proxy takes as the antiexpert.
+  fileprivate var tunedFrom: (path: String, fingerprint: Fingerprint)? {
+    guard case .pretrained(let checkpoint) = start else { return nil }
+    return (checkpoint.adapter?.basePath ?? checkpoint.path, checkpoint.withoutAdapter.fingerprint)
+  }
+}

@@ -1,0 +1,64 @@
+import Formats
+import Foundation
+
+/// The folder of a run: the checkpoint that it publishes, its recipe, its logs and the states to resume from.
+struct RunFolder {
+  let path: String
+
+  var recipePath: String { path + "/recipe.yaml" }
+  var metricsPath: String { path + "/metrics.jsonl" }
+  var statePath: String { path + "/state" }
+  var stepsPath: String { path + "/steps" }
+
+  /// Makes the folder ready and returns what people should be warned of.
+  ///
+  /// - Throws: `TrainingError.folderInUse` when somebody else's work lies there and `mode` doesn't allow for it.
+  func open(recipe: String, mode: FineTuning.Mode) throws -> [String] {
+    let found = try? String(contentsOfFile: recipePath, encoding: .utf8)
+    var warnings: [String] = []
+    switch mode {
+    case .begin:
+      // A model without a recipe isn't a run's: it may be what somebody tunes from.
+      let isTaken = found.map { $0 != recipe } ?? holdsModel
+      guard !isTaken else { throw TrainingError.folderInUse(path: path) }
+      try clear()
+    case .overwrite:
+      try clear()
+    case .resume:
+      if let found, found != recipe { warnings.append("the recipe has changed since the run began") }
+      if found == nil, holdsModel { throw TrainingError.folderInUse(path: path) }
+    }
+    try Folders.create(path)
+    try AtomicFile.write(recipe, to: recipePath)
+    return warnings
+  }
+
+  private var holdsModel: Bool {
+    ["config.json", "adapter_config.json"].contains {
+      FileManager.default.fileExists(atPath: "\(path)/\($0)")
+    }
+  }
+
+  /// Removes what runs write, and nothing else.
+  private func clear() throws {
+    let manager = FileManager.default
+    for name in (try? manager.contentsOfDirectory(atPath: path)) ?? [] where Self.isWrittenByRuns(name) {
+      do {
+        try manager.removeItem(atPath: "\(path)/\(name)")
+      } catch {
+        throw FormatsError.system(path: "\(path)/\(name)", operation: "remove", code: EACCES)
+      }
+    }
+  }
+
+  private static func isWrittenByRuns(_ name: String) -> Bool {
+    let names: Set = [
+      "recipe.yaml", "metrics.jsonl", "state", "steps", "report.html", "trimtab.json", "config.json",
+      "generation_config.json", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json",
+      "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
+    ]
+    return names.contains(name) || name.hasPrefix("events.out.tfevents.")
+      || name.hasPrefix("model")
+        && (name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json"))
+  }
+}
