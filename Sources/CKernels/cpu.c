@@ -3,20 +3,14 @@
 #include <stdatomic.h>
 
 #if defined(__x86_64__)
-#include <cpuid.h>
-
-// `__builtin_cpu_supports` asks the operating system too, but older compilers don't know every name.
 static unsigned detect(void) {
   unsigned features = 0;
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
     features |= TRIMTAB_CPU_AVX2;
-  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
-      !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
-    return features;
-  features |= TRIMTAB_CPU_AVX512;
-  unsigned a, b, c, d;
-  if (__get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1)) features |= TRIMTAB_CPU_AVX512_BF16;
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    features |= TRIMTAB_CPU_AVX512;
   return features;
 }
 #else

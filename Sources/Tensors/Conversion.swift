@@ -15,18 +15,12 @@ extension Tensor {
     return copy
   }
 
-  /// These elements as float32, bfloat16 or float16, on the heap unless they are of that type already.
+  /// These elements in another of `ElementType.quantizable`, on the heap unless they are of that type already.
   public func converted(to elementType: ElementType) -> Tensor {
     guard elementType != self.elementType else { return self }
-    let source = float32
     let copy = Tensor(zeros: shape, elementType: elementType)
-    let halves = copy.bytes.assumingMemoryBound(to: UInt16.self)
-    switch elementType {
-    case .float32: return source
-    case .bfloat16: trimtab_float32_to_bfloat16(source.floats, halves, count)
-    case .float16: trimtab_float32_to_float16(source.floats, halves, count)
-    default: preconditionFailure("nothing is converted to \(elementType) here")
-    }
+    let encoded = trimtab_quantize(copy.storage, float32.floats, copy.bytes, count)
+    precondition(encoded, "nothing is converted to \(elementType)")
     return copy
   }
 }

@@ -7,10 +7,6 @@ typedef enum trimtab_cpu_feature {
   TRIMTAB_CPU_AVX2 = 1 << 1,
   /// AVX-512 F, BW, DQ and VL.
   TRIMTAB_CPU_AVX512 = 1 << 2,
-  /// AVX-512 and its dot products of bfloat16 pairs.
-  TRIMTAB_CPU_AVX512_BF16 = 1 << 3,
-  /// Advanced Matrix Extensions on bfloat16 tiles.
-  TRIMTAB_CPU_AMX_BF16 = 1 << 4,
 } trimtab_cpu_feature;
 
 /// What this machine has, as bits of `trimtab_cpu_feature`; found once.
