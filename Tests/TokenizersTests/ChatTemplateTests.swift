@@ -112,28 +112,54 @@ struct ChatTemplateTests {
 
   // MARK: - Hostile templates
 
-  @Test(arguments: [
-    "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}",
-    "{% set ns = namespace(x='a') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
-    "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor %}",
-    "{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
-    "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-    "{% macro m(f) %}{{ f(f) }}{% endmacro %}{{ m(m) }}",
-    "{{ 'a' * 10000000000 }}",
-    "{{ '%10000000000d' % 1 }}",
-    "{{ range(1000000000)|list }}",
-    "{{ 'x'.center(100000000000) }}",
-    "{{ 2 ** 100000000000 }}",
-    "{{ " + String(repeating: "(", count: 10_000) + "1" + String(repeating: ")", count: 10_000) + " }}",
-    "{{ 1" + String(repeating: " + 1", count: 10_000) + " }}",
-    "{{ " + String(repeating: "not ", count: 10_000) + "1 }}",
-    "{{ " + String(repeating: "-", count: 10_000) + "1 }}",
-    "{{ x" + String(repeating: "|upper", count: 10_000) + " }}",
-    String(repeating: "{% if x %}", count: 10_000),
-  ])
-  func hostileTemplatesEndInAnError(source: String) {
+  /// A template that would hang, crash or fill the memory, and what it tries.
+  struct Attack: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var source: String
+
+    init(_ description: String, _ source: String) {
+      testDescription = description
+      self.source = source
+    }
+
+    /// `{{ opening … 1 closing … }}`, ten thousand times over.
+    static func nesting(_ opening: String, _ closing: String = "") -> String {
+      "{{ \(String(repeating: opening, count: 10_000))1\(String(repeating: closing, count: 10_000)) }}"
+    }
+  }
+
+  static let attacks = [
+    Attack(
+      "endless loops", "{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}"),
+    Attack(
+      "doubling text",
+      "{% set ns = namespace(x='a') %}{% for i in range(100) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}"),
+    Attack(
+      "a list in a list in a list",
+      "{% set ns = namespace(x=[]) %}{% for i in range(5000) %}{% set ns.x = [ns.x] %}{% endfor %}"),
+    Attack(
+      "doubling lists",
+      "{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}"
+    ),
+    Attack("a macro that calls itself", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"),
+    Attack("a macro that calls its argument", "{% macro m(f) %}{{ f(f) }}{% endmacro %}{{ m(m) }}"),
+    Attack("repeated text", "{{ 'a' * 10000000000 }}"),
+    Attack("a wide format", "{{ '%10000000000d' % 1 }}"),
+    Attack("a long range", "{{ range(1000000000)|list }}"),
+    Attack("wide padding", "{{ 'x'.center(100000000000) }}"),
+    Attack("a great power", "{{ 2 ** 100000000000 }}"),
+    Attack("nested parentheses", Attack.nesting("(", ")")),
+    Attack("a long sum", Attack.nesting("1 + ")),
+    Attack("not not not", Attack.nesting("not ")),
+    Attack("many signs", Attack.nesting("-")),
+    Attack("many filters", "{{ x" + String(repeating: "|upper", count: 10_000) + " }}"),
+    Attack("nested statements", String(repeating: "{% if x %}", count: 10_000)),
+  ]
+
+  @Test(arguments: attacks)
+  func hostileTemplatesEndInAnError(_ attack: Attack) {
     #expect(throws: ChatTemplateError.self) {
-      _ = try ChatTemplate(source: source, name: "hostile").render(messages: .array([]))
+      _ = try ChatTemplate(source: attack.source, name: "hostile").render(messages: .array([]))
     }
   }
 
