@@ -6,7 +6,7 @@ KERNEL_BODY trimtab_attention_decode_body(float *part, trimtab_attention_sequenc
   size_t width = layout.head_dimension, group = layout.heads / layout.kv_heads;
   size_t kv_row = layout.kv_heads * width, part_row = width + 2;
   float columns[TRIMTAB_ATTENTION_LARGEST_HEAD * KEY_BLOCK], scores[QUERY_BLOCK * KEY_BLOCK];
-  struct KeyRange seen = visible_keys(&sequence, &layout, 0);
+  struct Range seen = visible_keys(&sequence, &layout, 0);
   // The heads of the group are the rows of the tiles.
   for (size_t head = 0; head < group; head += QUERY_BLOCK, part += QUERY_BLOCK * part_row) {
     size_t count = group - head < QUERY_BLOCK ? group - head : QUERY_BLOCK;
@@ -16,7 +16,7 @@ KERNEL_BODY trimtab_attention_decode_body(float *part, trimtab_attention_sequenc
     }
     for (size_t block = first_key; block < end_key; block += KEY_BLOCK) {
       size_t length = end_key - block < KEY_BLOCK ? end_key - block : KEY_BLOCK;
-      struct KeyRange range = {seen.first, block + length < seen.end ? block + length : seen.end};
+      struct Range range = {seen.first, block + length < seen.end ? block + length : seen.end};
       const float *k = sequence.keys + block * kv_row + kv_head * width;
       const float *v = sequence.values + block * kv_row + kv_head * width;
       transpose(columns, KEY_BLOCK, k, kv_row, length, width);
@@ -24,8 +24,8 @@ KERNEL_BODY trimtab_attention_decode_body(float *part, trimtab_attention_sequenc
                     KEY_BLOCK, scores, KEY_BLOCK, false, set);
       for (size_t i = 0; i < count; i++) {
         float *p = part + i * part_row;
-        score_row(scores + i * KEY_BLOCK, range, block, &layout);
-        soften_row(scores + i * KEY_BLOCK, p + 2, width, &p[0], &p[1]);
+        score_row(scores + i * KEY_BLOCK, KEY_BLOCK, range, block, &layout);
+        soften_row(scores + i * KEY_BLOCK, KEY_BLOCK, p + 2, width, &p[0], &p[1]);
       }
       tile_multiply(count, width, length, scores, KEY_BLOCK, 1, v, kv_row, part + 2, part_row, true, set);
     }
@@ -41,7 +41,7 @@ void trimtab_attention_decode_reference(float *part, trimtab_attention_sequence 
                                         trimtab_attention_layout layout, size_t kv_head, size_t first_key,
                                         size_t end_key) {
   size_t width = layout.head_dimension, group = layout.heads / layout.kv_heads;
-  struct KeyRange seen = visible_keys(&sequence, &layout, 0);
+  struct Range seen = visible_keys(&sequence, &layout, 0);
   size_t first = seen.first > first_key ? seen.first : first_key, end = seen.end < end_key ? seen.end : end_key;
   for (size_t h = 0; h < group; h++) {
     const float *q = sequence.queries + (kv_head * group + h) * width;
