@@ -8,6 +8,11 @@ public struct Score: Sendable, Hashable {
   /// log p(token | tokens before it); nil for the first, which nothing comes before.
   public var logProbabilities: [Double?]
 
+  public init(tokens: [TokenID], logProbabilities: [Double?]) {
+    self.tokens = tokens
+    self.logProbabilities = logProbabilities
+  }
+
   /// exp of the mean negative log-likelihood; nil when there is nothing to average.
   public var perplexity: Double? {
     let known = logProbabilities.compactMap { $0 }

@@ -2,8 +2,9 @@ import Foundation
 import Tensors
 
 extension TrainableParameters {
-  /// An untrained model: weights from N(0, 0.02²), those that write to the residual stream narrowed by
-  /// 1/√(2·layers) (GPT-2, section 2.3), gains one, biases zero.
+  /// An untrained model: weights from N(0, σ²), gains one, biases zero.
+  ///
+  /// Those that write to the residual stream are narrowed by 1/√(2·layers) (GPT-2, section 2.3).
   public init(initializing configuration: ModelConfiguration, seed: UInt64) {
     self.init(configuration.parameterSlots)
     let residual = [LayerModule.attentionOutput, .down].map { $0.rawValue + ".weight" }
@@ -11,7 +12,8 @@ extension TrainableParameters {
       let floats = value(entry).floats
       if entry.slot.isMatrix {
         let narrows = residual.contains { entry.name.hasSuffix($0) }
-        let deviation = 0.02 / (narrows ? Float(2 * configuration.layers).squareRoot() : 1)
+        let deviation =
+          configuration.initializerRange / (narrows ? Float(2 * configuration.layers).squareRoot() : 1)
         let random = CounterRandom(seed: seed, stream: UInt64(index))
         for place in 0..<entry.shape.count { floats[place] = deviation * random.normal(at: UInt64(place)) }
       } else {

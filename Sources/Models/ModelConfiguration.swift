@@ -56,6 +56,8 @@ public struct ModelConfiguration: Sendable, Hashable {
   public var feedForwardBias = false
   /// Whether the head is the embedding table.
   public var tiedHead = false
+  /// The deviation of an untrained model's weights.
+  public var initializerRange: Float = 0.02
   /// How many keys back a query sees; nil for all.
   public var slidingWindow: Int?
 

@@ -31,6 +31,7 @@ extension Recipe {
     precision = top.choice("precision", Precision.self) ?? .auto
     output = top.string("output") ?? ""
     if !top.hasValue("output") { top.problem("output is missing", advice: "name the run's folder") }
+    weights = top.choice("weights", Weights.self) ?? .float32
     model = Model(top.section("model"), kind: kind)
     adapter = Adapter.read(top.section("adapter"))
     if adapter != nil, kind == .pretrain {
@@ -87,6 +88,8 @@ extension Recipe.Shape {
     tiedHead = section.boolean("tied_head") ?? tiedHead
     rotaryBase = section.number("rope_theta", in: 1...1e300) ?? rotaryBase
     normEpsilon = section.number("norm_epsilon", in: 0...1, excludingLower: true) ?? normEpsilon
+    initializerRange =
+      section.number("initializer_range", in: 0...1, excludingLower: true) ?? initializerRange
     if hiddenSize % heads != 0 {
       section.problem("hidden_size \(hiddenSize) is no multiple of \(heads) heads", key: "hidden_size")
     } else if (hiddenSize / heads) % 2 != 0 {

@@ -7,6 +7,7 @@ extension Recipe {
     writer.field("threads", threads.map { "\($0)" })
     writer.field("precision", precision.rawValue)
     writer.text("output", output)
+    writer.field("weights", weights.rawValue)
     writer.section("model") { write(model, to: &$0) }
     writer.section("adapter") { writer in
       writer.field("kind", adapter == nil ? "none" : "lora")
@@ -37,6 +38,7 @@ extension Recipe {
         writer.field("tied_head", "\(shape.tiedHead)")
         writer.field("rope_theta", shape.rotaryBase.recipeText)
         writer.field("norm_epsilon", shape.normEpsilon.recipeText)
+        writer.field("initializer_range", shape.initializerRange.recipeText)
       }
     }
   }

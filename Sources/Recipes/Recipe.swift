@@ -12,6 +12,11 @@ public struct Recipe: Sendable, Hashable {
     case auto, fp32, bf16
   }
 
+  /// How numbers are stored in a checkpoint.
+  public enum Weights: String, Sendable, Hashable, CaseIterable {
+    case float32, bfloat16, float16
+  }
+
   public var kind: Kind
   /// What everything random is drawn from.
   public var seed: UInt64
@@ -20,6 +25,8 @@ public struct Recipe: Sendable, Hashable {
   public var precision: Precision
   /// The run's folder.
   public var output: String
+  /// How a whole model's weights are stored; an adapter's are always float32.
+  public var weights: Weights
   public var model: Model
   /// nil: every weight learns.
   public var adapter: Adapter?
@@ -46,6 +53,8 @@ public struct Recipe: Sendable, Hashable {
     public var tiedHead = true
     public var rotaryBase = 10_000.0
     public var normEpsilon = 1e-5
+    /// The deviation that weights are drawn with.
+    public var initializerRange = 0.02
   }
 
   /// A LoRA adapter, after Hu and others (2021).

@@ -56,6 +56,7 @@ extension ConfigurationReader {
       contextLength: try integer("max_position_embeddings", default: 2048))
     _ = try choice("hidden_act", among: ["silu"], default: "silu")
     configuration.normEpsilon = Float(try number("rms_norm_eps", default: 1e-6))
+    configuration.initializerRange = Float(try number("initializer_range", default: 0.02))
     configuration.tiedHead = try boolean("tie_word_embeddings", default: false)
     configuration.position = .rotary(try rotary(defaultBase: defaultBase))
     return configuration
@@ -76,6 +77,7 @@ extension ModelConfiguration {
     json["max_position_embeddings"] = .integer(contextLength)
     json["hidden_act"] = .string("silu")
     json["rms_norm_eps"] = .number(Double("\(normEpsilon)") ?? Double(normEpsilon))
+    json["initializer_range"] = .number(Double("\(initializerRange)") ?? Double(initializerRange))
     json["tie_word_embeddings"] = .bool(tiedHead)
     guard case .rotary(let rotary) = position else { return json }
     json["rope_theta"] = .number(rotary.base)
