@@ -1,0 +1,155 @@
+import Decoding
+import Foundation
+import Models
+import Tensors
+import Tokenizers
+
+/// Which models are to act as one: what `--model`, `--expert`, `--antiexpert` and `--alpha` say.
+public struct ModelSelection: Sendable, Hashable {
+  public struct Expert: Sendable, Hashable {
+    public var path: String
+    public var weight: Float
+
+    public init(path: String, weight: Float = 1) {
+      self.path = path
+      self.weight = weight
+    }
+  }
+
+  public var model: String
+  public var experts: [Expert]
+  /// The small model before tuning; nil for the one that each expert names.
+  public var antiexpert: String?
+  public var alpha: Float
+
+  public init(model: String, experts: [Expert] = [], antiexpert: String? = nil, alpha: Float = 1) {
+    self.model = model
+    self.experts = experts
+    self.antiexpert = antiexpert
+    self.alpha = alpha
+  }
+}
+
+/// A model on disk with its tokenizer, ready to run.
+public struct LoadedModel {
+  public let path: String
+  public let checkpoint: Checkpoint
+  /// nil where the folder holds weights alone; such a model reads and says token ids only.
+  public let tokenizer: Tokenizer?
+  public let languageModel: DecoderModel
+
+  init(_ checkpoint: Checkpoint, tokenizer: Tokenizer?, compute: Compute) {
+    path = checkpoint.path
+    self.checkpoint = checkpoint
+    self.tokenizer = tokenizer
+    languageModel = DecoderModel(checkpoint.makeDecoder(), compute: compute)
+  }
+
+  /// Loads a folder or a GGUF; an adapter's tokenizer may be its base's.
+  public init(path: String, compute: Compute) throws {
+    let checkpoint = try Checkpoint.load(path)
+    self.init(checkpoint, tokenizer: try LoadedModel.tokenizer(of: checkpoint), compute: compute)
+  }
+
+  /// The tokenizer, which text can't be read without.
+  public func requireTokenizer() throws -> Tokenizer {
+    guard let tokenizer else { throw ProxyError.noTokenizer(path: path) }
+    return tokenizer
+  }
+
+  private static func tokenizer(of checkpoint: Checkpoint) throws -> Tokenizer? {
+    let places = [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
+    let place = places.first { path in
+      path.hasSuffix(".gguf") || FileManager.default.fileExists(atPath: path + "/tokenizer.json")
+    }
+    return try place.map { try Tokenizer.load(path: $0) }
+  }
+}
+
+/// Models put together: a base alone, or a base with experts that steer it.
+public struct AssembledModel {
+  public let base: LoadedModel
+  public let experts: [LoadedModel]
+  public let antiexperts: [LoadedModel]
+  /// What was found when the parts were held against each other.
+  public let findings: [Finding]
+  /// nil when nothing steers the base.
+  public let proxied: ProxiedModel?
+
+  /// What scores, samples and is evaluated.
+  public var languageModel: any LanguageModel { proxied ?? base.languageModel }
+  public var tokenizer: Tokenizer? { base.tokenizer }
+
+  /// Loads every part and puts them together.
+  ///
+  /// - Throws: `ProxyError` when they don't fit, unless `refusing` is false (then the findings tell).
+  public init(_ selection: ModelSelection, compute: Compute, refusing: Bool = true) throws {
+    guard selection.alpha.isFinite else { throw ProxyError.alphaNotFinite("\(selection.alpha)") }
+    guard selection.antiexpert == nil || !selection.experts.isEmpty else {
+      throw ProxyError.antiexpertWithoutExpert
+    }
+    base = try LoadedModel(path: selection.model, compute: compute)
+    var experts: [LoadedModel] = []
+    var antiexperts: [LoadedModel] = []
+    var steerings: [Steering] = []
+    var findings: [Finding] = []
+    for chosen in selection.experts {
+      let expert = try LoadedModel(path: chosen.path, compute: compute)
+      let antiexpert = try AssembledModel.antiexpert(
+        of: expert, named: selection.antiexpert, known: antiexperts, compute: compute)
+      let check = CompatibilityCheck(base: base, expert: expert, antiexpert: antiexpert)
+      findings += check.findings
+      if refusing, let refusal = check.refusal { throw refusal }
+      experts.append(expert)
+      antiexperts.append(antiexpert)
+      guard let vocabulary = check.vocabulary.map else { continue }
+      steerings.append(
+        Steering(
+          expert: expert.languageModel, antiexpert: antiexpert.languageModel, weight: chosen.weight,
+          vocabulary: vocabulary))
+    }
+    self.experts = experts
+    self.antiexperts = antiexperts
+    self.findings = findings
+    proxied =
+      steerings.isEmpty
+      ? nil : ProxiedModel(base: base.languageModel, steerings: steerings, alpha: selection.alpha)
+  }
+
+  /// The model before tuning: the one named, the adapter's own base, or the one that the expert remembers.
+  private static func antiexpert(
+    of expert: LoadedModel, named name: String?, known: [LoadedModel], compute: Compute
+  ) throws -> LoadedModel {
+    if let name {
+      return try known.first { $0.path == name } ?? LoadedModel(path: name, compute: compute)
+    }
+    let source = try Provenance.read(folder: expert.path)?.tunedFrom
+    if let adapter = expert.checkpoint.adapter {
+      let bare = Checkpoint(
+        path: adapter.basePath, configuration: expert.checkpoint.configuration,
+        tensors: expert.checkpoint.tensors)
+      try verify(bare, against: source, expert: expert.path)
+      return known.first { $0.path == adapter.basePath }
+        ?? LoadedModel(bare, tokenizer: expert.tokenizer, compute: compute)
+    }
+    guard let source else { throw ProxyError.noAntiexpert(expert: expert.path) }
+    let path = Provenance.resolved(source.path, from: expert.path)
+    if let loaded = known.first(where: { $0.path == path }) { return loaded }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw ProxyError.antiexpertMissing(path: path, expert: expert.path)
+    }
+    let antiexpert = try LoadedModel(path: path, compute: compute)
+    try verify(antiexpert.checkpoint, against: source, expert: expert.path)
+    return antiexpert
+  }
+
+  /// Makes sure that a remembered model is still what it was: an offset from anything else means nothing.
+  private static func verify(
+    _ checkpoint: Checkpoint, against source: Provenance.Source?, expert: String
+  ) throws {
+    guard let source, !source.fingerprint.isEmpty else { return }
+    guard "\(checkpoint.fingerprint)" == source.fingerprint else {
+      throw ProxyError.antiexpertChanged(path: checkpoint.path, expert: expert)
+    }
+  }
+}

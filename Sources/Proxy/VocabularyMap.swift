@@ -1,0 +1,117 @@
+import Tokenizers
+
+/// Which of a small model's tokens each of the base's tokens is.
+public enum VocabularyMap: Sendable, Hashable {
+  /// The first `count` ids mean the same to both; those beyond are padding that neither uses.
+  case shared(count: Int)
+  /// For each of the base's ids the small model's, or −1 where it has none.
+  case mapped([Int32])
+
+  /// The base's tokens in the small model's ids.
+  func translated(_ tokens: [TokenID]) throws -> [TokenID] {
+    switch self {
+    case .shared(let count):
+      if let stranger = tokens.first(where: { $0 >= count }) { throw ProxyError.unknownToken(Int(stranger)) }
+      return tokens
+    case .mapped(let ids):
+      return try tokens.map { token in
+        guard Int(token) < ids.count, ids[Int(token)] >= 0 else {
+          throw ProxyError.unknownToken(Int(token))
+        }
+        return TokenID(ids[Int(token)])
+      }
+    }
+  }
+}
+
+/// How two vocabularies lie to each other, in words for `trimtab check`.
+public struct VocabularyComparison: Sendable, Hashable {
+  public enum Relation: String, Sendable, Hashable {
+    /// The same tokens under the same ids.
+    case same
+    /// The same tokens under the same ids, and unused ids behind them in one or both.
+    case padded
+    /// The same tokens under other ids.
+    case permuted
+    /// The expert lacks some of the base's tokens.
+    case subset
+    /// Other tokens.
+    case different
+  }
+
+  public let relation: Relation
+  /// How many tokens both have.
+  public let shared: Int
+  /// Tokens that only the base has, and that only the expert has; some examples.
+  public let missing: [String]
+  public let extra: [String]
+  public let missingCount: Int
+  /// How the base's ids translate; nil when too few do.
+  public let map: VocabularyMap?
+
+  /// Compares vocabularies; widths are of the models' logits, which may exceed the tokenizers'.
+  public init(base: Tokenizer, baseWidth: Int, expert: Tokenizer, expertWidth: Int) {
+    let baseCount = min(base.vocabularySize, baseWidth)
+    let expertCount = min(expert.vocabularySize, expertWidth)
+    var places: [[UInt8]: Int32] = [:]
+    for id in 0..<expertCount {
+      let piece = VocabularyComparison.key(expert, TokenID(id))
+      if places[piece] == nil { places[piece] = Int32(id) }
+    }
+    var ids = [Int32](repeating: -1, count: baseWidth)
+    var missing: [String] = []
+    var missingCount = 0
+    var moved = false
+    var known: Set<Int32> = []
+    for id in 0..<baseCount {
+      let piece = VocabularyComparison.key(base, TokenID(id))
+      if id < expertCount, VocabularyComparison.key(expert, TokenID(id)) == piece {
+        ids[id] = Int32(id)
+      } else if let place = places[piece] {
+        ids[id] = place
+        moved = true
+      } else {
+        missingCount += 1
+        if missing.count < 3 { missing.append(base.token(for: TokenID(id))) }
+        continue
+      }
+      known.insert(ids[id])
+    }
+    shared = known.count
+    self.missing = missing
+    self.missingCount = missingCount
+    extra = (0..<expertCount).lazy.filter { !known.contains(Int32($0)) }.prefix(3).map {
+      expert.token(for: TokenID($0))
+    }
+    // Nine in ten tokens in common may be one vocabulary with additions; fewer is another vocabulary.
+    let isRelated = shared * 10 >= baseCount * 9
+    if !isRelated {
+      relation = .different
+      map = nil
+    } else if missingCount > 0 {
+      relation = .subset
+      map = .mapped(ids)
+    } else if moved {
+      relation = .permuted
+      map = .mapped(ids)
+    } else {
+      relation = baseWidth == expertWidth && baseCount == expertCount ? .same : .padded
+      map = .shared(count: min(baseWidth, expertWidth))
+    }
+  }
+
+  /// Compares by width alone, where a model has no tokenizer: equal widths are taken for equal vocabularies.
+  init(baseWidth: Int, expertWidth: Int) {
+    relation = baseWidth == expertWidth ? .same : .different
+    shared = min(baseWidth, expertWidth)
+    missing = []
+    extra = []
+    missingCount = 0
+    map = baseWidth == expertWidth ? .shared(count: baseWidth) : nil
+  }
+
+  /// What a token stands for, special ones told from texts that look like them.
+  private static func key(_ tokenizer: Tokenizer, _ id: TokenID) -> [UInt8] {
+    Array(tokenizer.token(for: id).utf8)
+  }
+}
