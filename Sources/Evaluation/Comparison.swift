@@ -3,7 +3,7 @@ import Foundation
 
 /// A system's answers to a task, example by example.
 public struct SystemResult: Sendable {
-  /// base, expert, proxied, tuned …
+  /// Which system: base, expert, proxied, tuned or another.
   public let name: String
   public let responses: [String]
   public let scores: [Double]

@@ -21,7 +21,9 @@ public struct Steering {
   }
 }
 
-/// The proxy-tuned model (Liu et al. 2024, equation 1): a language model like any other.
+/// The proxy-tuned model: a language model like any other.
+///
+/// Liu and others (2024), equation 1:
 ///
 ///     z = z_base + α · Σ wᵢ (z_expertᵢ − z_antiexpertᵢ)
 ///
