@@ -177,9 +177,52 @@ import Testing
         let path = "\(folder)/b.h5"
         try bytes.prefix(bytes.count * part / 64).write(to: URL(filePath: path))
         let problem = message { _ = try HDF5File(path: path) }
-        #expect(problem?.contains("the file is torn or not closed properly: make it again") == true)
+        #expect(problem?.contains("the file is damaged or torn: make it again") == true)
       }
     }
+  }
+
+  /// Without the seal, some of these would crash the library.
+  @Test func everyCorruptedByteIsNoticed() throws {
+    try withTemporaryFolder { folder in
+      try HDF5File.create(at: "\(folder)/a.h5") { file in
+        try file.root.createTextDataset("text").appendTexts(["one", "two"])
+      }
+      let bytes = try Data(contentsOf: URL(filePath: "\(folder)/a.h5"))
+      let sealSize = 81
+      var noticed = 0
+      for position in 0..<bytes.count - sealSize {
+        var corrupted = bytes
+        corrupted[position] ^= 1
+        try corrupted.write(to: URL(filePath: "\(folder)/b.h5"))
+        if exitCode({ _ = try HDF5File(path: "\(folder)/b.h5") }) == .badData { noticed += 1 }
+      }
+      #expect(noticed == bytes.count - sealSize)
+    }
+  }
+
+  @Test func anotherFormatIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/a.h5"
+      try Self.write(to: path)
+      _ = try HDF5File(path: path, format: "trimtab.dataset")
+      #expect(
+        message { _ = try HDF5File(path: path, format: "trimtab.logits") }
+          == "\(path): expected a file of format trimtab.logits, found the format trimtab.dataset")
+    }
+  }
+
+  /// Files of other programs, some of them made to crash readers: none is ours, and each is told so.
+  @Test(
+    .enabled(if: Shared.has("peers/hdf5-cve"), "needs shared/peers/hdf5-*"),
+    arguments: ["hdf5-cve", "hdf5-h5py", "hdf5-jhdf"])
+  func foreignFilesAreRefused(folder: String) {
+    let names = Shared.files(in: "peers/\(folder)").filter { $0.contains(".h5") || $0.contains(".hdf5") }
+    for name in names {
+      let path = Shared.path("peers/\(folder)/\(name)")
+      #expect(exitCode { _ = try HDF5File(path: path, format: "trimtab.dataset") } == .badData, "\(name)")
+    }
+    #expect(names.count > 3)
   }
 
   #if os(Linux)

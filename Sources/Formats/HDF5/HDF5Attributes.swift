@@ -77,7 +77,8 @@ extension HDF5Object where Self: ~Copyable {
     let isVariable = try location.check(operation) { H5Tis_variable_str(typeID) } > 0
     var bytes: [UInt8]
     if isVariable {
-      let memory = try HDF5Strings.memoryType(location)
+      let encoding = HDF5Library.alone { H5Tget_cset(typeID) }
+      let memory = try HDF5Strings.memoryType(location, encoding: encoding)
       var pointer: UnsafeMutablePointer<CChar>?
       try location.check(operation) { H5Aread(attributeID, memory.id, &pointer) }
       bytes = pointer.map { Array(String(cString: $0).utf8) } ?? []

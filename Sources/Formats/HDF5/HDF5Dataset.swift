@@ -111,8 +111,8 @@ public struct HDF5Dataset: ~Copyable, Sendable, HDF5Object {
     let selection = Selection(rows: rows, shape: shape)
     let id = handle.id
     let stored = Double(HDF5Library.alone { H5Dget_storage_size(id) })
-    // Deflate shrinks at most about a thousand times; a mebibyte is free for what was never written.
-    guard Double(selection.elementCount) * Double(elementBytes) <= stored * 1100 + 1_048_576 else {
+    // Deflate shrinks at most about a thousand times; some room is left for what was never written.
+    guard Double(selection.elementCount) * Double(elementBytes) <= stored * 1100 + 268_435_456 else {
       throw location.error(.absurdShape(shape))
     }
     return selection

@@ -3,25 +3,40 @@ import Foundation
 
 /// An HDF5 file: open it to read, or make one that appears under its name only when it is whole.
 ///
-/// Reading never leaves the file: soft and external links, virtual data sets and external storage are refused.
+/// What is written is sealed with a checksum, which is checked before anything is read. Reading never leaves
+/// the file: soft and external links, virtual datasets and external storage are refused.
 public struct HDF5File: ~Copyable, Sendable {
   /// The root group: attributes, groups and datasets hang from it.
   public let root: HDF5Group
-
-  private init(root: consuming HDF5Group) { self.root = root }
+  /// The SHA-256 of the content, checked against it; nil for files that another program made or changed.
+  public let fingerprint: Fingerprint?
 
   /// Opens `path` to read it.
   ///
-  /// - Throws: `FormatsError` when the file is missing (66), no HDF5 file, or torn (65).
-  public init(path: String) throws {
-    // The system's own reason is clearer than the library's.
-    let kind = try FileDescriptor(path: path, flags: O_RDONLY).status().st_mode & S_IFMT
-    guard kind != S_IFDIR else {
-      throw FormatsError.system(path: path, operation: "read", code: EISDIR)
-    }
+  /// - Parameter format: what the root's attribute `format` must say; nil takes any file.
+  /// - Throws: `FormatsError` when the file is missing (66), no HDF5 file, torn, or of another format (65).
+  public init(path: String, format: String? = nil) throws {
     let location = HDF5Location(path: path, object: "/", isWriting: false)
+    let fingerprint = try Self.checkSeal(location)
     guard HDF5Library.check({ H5Fis_hdf5(path) }).result > 0 else { throw location.error(.notHDF5) }
-    try self.init(location, file: path, flags: trimtab_h5_access_read_only)
+    let root = try Self.root(location, file: path, flags: trimtab_h5_access_read_only)
+    // Asked before anything else is looked at: what isn't ours may be anything.
+    if let format { try root.requireFormat(format) }
+    self.init(root: root, fingerprint: fingerprint)
+  }
+
+  private init(root: consuming HDF5Group, fingerprint: Fingerprint? = nil) {
+    self.root = root
+    self.fingerprint = fingerprint
+  }
+
+  private static func checkSeal(_ location: HDF5Location) throws -> Fingerprint? {
+    let file = try MappedFile(path: location.path)
+    return try withExtendedLifetime(file) {
+      let (content, seal) = HDF5Seal.split(file.bytes)
+      guard seal == nil || seal == Fingerprint(of: content) else { throw location.error(.damaged) }
+      return seal
+    }
   }
 
   /// Makes the file at `path`, replacing what was there, with what `body` puts into it.
@@ -36,7 +51,7 @@ public struct HDF5File: ~Copyable, Sendable {
       let handle = try location.open("create the file") {
         H5Fcreate(temporary, trimtab_h5_access_truncate(), creation.id, access.id)
       }
-      try HDF5File(location, handle).finish(temporary, body)
+      try HDF5File(root: Self.root(location, handle)).finish(temporary, body)
     }
   }
 
@@ -47,22 +62,26 @@ public struct HDF5File: ~Copyable, Sendable {
     try AtomicFile.replace(path) { temporary in
       let original = try MappedFile(path: path)
       try withExtendedLifetime(original) {
-        try FileDescriptor(path: temporary, flags: O_WRONLY | O_TRUNC).write(original.bytes)
+        let content = HDF5Seal.split(original.bytes).content
+        try FileDescriptor(path: temporary, flags: O_WRONLY | O_TRUNC).write(content)
       }
-      try HDF5File(location, file: temporary, flags: trimtab_h5_access_read_write).finish(temporary, body)
+      let root = try Self.root(location, file: temporary, flags: trimtab_h5_access_read_write)
+      try HDF5File(root: root).finish(temporary, body)
     }
   }
 
-  private init(_ location: HDF5Location, file: String, flags: () -> UInt32) throws {
+  private static func root(
+    _ location: HDF5Location, file: String, flags: () -> UInt32
+  ) throws -> HDF5Group {
     let access = try Self.access(location)
-    let handle = try location.open("open the file") { H5Fopen(file, flags(), access.id) }
-    try self.init(location, handle)
+    return try root(location, location.open("open the file") { H5Fopen(file, flags(), access.id) })
   }
 
-  private init(_ location: HDF5Location, _ file: borrowing HDF5Handle) throws {
-    // The group keeps the file open, so that nothing else has to.
-    let root = try location.open("open the root group") { H5Gopen2(file.id, "/", hid_t(H5P_DEFAULT)) }
-    self.init(root: HDF5Group(location, root))
+  /// The root group, which keeps the file open, so that nothing else has to.
+  private static func root(_ location: HDF5Location, _ file: consuming HDF5Handle) throws -> HDF5Group {
+    let id = file.id
+    return HDF5Group(
+      location, try location.open("open the root group") { H5Gopen2(id, "/", hid_t(H5P_DEFAULT)) })
   }
 
   /// How files are opened: with the checksums of format 1.10, locked where the file system can.
@@ -75,13 +94,23 @@ public struct HDF5File: ~Copyable, Sendable {
     return access
   }
 
-  /// Runs `body`, then closes the file at `temporary` and waits until it is on the disk.
+  /// Runs `body`, then closes the file at `temporary` and seals it.
   private consuming func finish(_ temporary: String, _ body: (borrowing HDF5File) throws -> Void) throws {
     try body(self)
     let location = root.location
     let id = root.handle.id
     try location.check("write the file") { H5Fflush(id, H5F_SCOPE_GLOBAL) }
     _ = consume self
-    try FileDescriptor(path: temporary, flags: O_RDONLY).synchronize()
+    try HDF5Seal.append(to: temporary)
+  }
+}
+
+extension HDF5Group {
+  /// Throws unless the attribute `format` says `format`.
+  fileprivate func requireFormat(_ format: String) throws {
+    let found = try attribute("format")
+    guard found == .string(format) else {
+      throw location.error(.wrongFormat(expected: format, found: found?.stringValue))
+    }
   }
 }

@@ -1,6 +1,8 @@
 /// What can be wrong with an HDF5 file or an object in it.
 public enum HDF5Problem: Sendable, Hashable {
   case notHDF5
+  case damaged
+  case wrongFormat(expected: String, found: String?)
   /// The library failed at something, for a reason in its own words.
   case failed(String, reason: String)
   case missing(kind: String, nearest: String?)
@@ -18,6 +20,9 @@ public enum HDF5Problem: Sendable, Hashable {
   var text: String {
     switch self {
     case .notHDF5: "not an HDF5 file"
+    case .damaged: "the content doesn't match the checksum at the file's end"
+    case .wrongFormat(let expected, let found):
+      "expected a file of format \(expected), found \(found.map { "the format \($0)" } ?? "none")"
     case .failed(let operation, let reason): "cannot \(operation): \(reason)"
     case .missing(let kind, _): "there is no such \(kind)"
     case .linkLeavesFile: "a soft or external link, which isn't followed"
@@ -37,7 +42,7 @@ public enum HDF5Problem: Sendable, Hashable {
   var advice: String? {
     switch self {
     case .missing(_, let nearest?): "the nearest name is \(nearest)"
-    case .failed("open the file", _): "the file is torn or not closed properly: make it again"
+    case .damaged, .failed("open the file", _): "the file is damaged or torn: make it again"
     default: nil
     }
   }

@@ -4,11 +4,15 @@ import CHDF5
 enum HDF5Strings {
   static let typeName = "variable-length text"
 
-  /// The library's type of a variable-length UTF-8 text, which is a C string in memory.
-  static func memoryType(_ location: HDF5Location) throws -> HDF5Handle {
+  /// The library's type of a variable-length text, which is a C string in memory.
+  ///
+  /// - Parameter encoding: UTF-8, or what a file declares: the library doesn't convert from ASCII.
+  static func memoryType(
+    _ location: HDF5Location, encoding: H5T_cset_t = H5T_CSET_UTF8
+  ) throws -> HDF5Handle {
     let type = try location.open("make a text type") { H5Tcopy(trimtab_h5_c_string()) }
     try location.check("make a text type") { H5Tset_size(type.id, trimtab_h5_variable()) }
-    try location.check("make a text type") { H5Tset_cset(type.id, H5T_CSET_UTF8) }
+    try location.check("make a text type") { H5Tset_cset(type.id, encoding) }
     return type
   }
 }
@@ -28,12 +32,15 @@ extension HDF5Dataset {
   public func readTexts(rows: Range<Int>? = nil) throws -> [String] {
     try requireType(HDF5Strings.typeName)
     let selection = try select(rows, elementBytes: MemoryLayout<Int>.size)
-    let type = try HDF5Strings.memoryType(location)
+    let id = handle.id
+    let stored = try location.open("read the texts") { H5Dget_type(id) }
+    let encoding = HDF5Library.alone { H5Tget_cset(stored.id) }
+    let type = try HDF5Strings.memoryType(location, encoding: encoding)
     var pointers = [UnsafeMutablePointer<CChar>?](repeating: nil, count: selection.elementCount)
     // Strings that were read before a failure are freed too.
     defer { for pointer in pointers { _ = HDF5Library.alone { H5free_memory(pointer) } } }
     try transfer("read the texts", selection) { memory, file in
-      let (id, type) = (handle.id, type.id)
+      let type = type.id
       return { H5Dread(id, type, memory, file, hid_t(H5P_DEFAULT), &pointers) }
     }
     return try pointers.enumerated().map { index, pointer in
