@@ -10,6 +10,8 @@ public enum TrainingError: DiagnosticError, Hashable {
   case otherRun(folder: String, what: String)
   /// The run's folder is there and another recipe made it.
   case folderInUse(path: String)
+  /// The same recipe has begun a run here that isn't finished.
+  case unfinished(path: String, step: Int, of: Int)
   /// The run would write over the model that it begins at.
   case outputIsInput(path: String)
   /// The data has no batch, or none with a token in the loss.
@@ -49,6 +51,12 @@ public enum TrainingError: DiagnosticError, Hashable {
           "another recipe's run, or a model, lies here", at: .init(path),
           advice: "give the run another name, resume it (--resume), or overwrite it (--overwrite)",
           exitCode: .usage)
+      ]
+    case .unfinished(let path, let step, let total):
+      [
+        Diagnostic(
+          "a run that did \(step) of \(total) steps lies here", at: .init(path),
+          advice: "go on with it (--resume), or begin again (--overwrite)", exitCode: .usage)
       ]
     case .outputIsInput(let path):
       [

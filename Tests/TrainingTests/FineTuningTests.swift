@@ -190,6 +190,17 @@ struct FineTuningTests {
     }
   }
 
+  @Test func anUnfinishedRunIsNotThrownAway() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/run"
+    let stop = StopSignal(listeningFor: [])
+    try Self.run(try Self.tuning(in: path), consumers: [Stopper(after: 3, stop: stop)], stop: stop)
+    #expect(throws: TrainingError.unfinished(path: path, step: 3, of: 8)) {
+      try Self.run(try Self.tuning(in: path))
+    }
+    #expect(try Self.run(try Self.tuning(in: path, mode: .overwrite)).step == 8)
+  }
+
   @Test func aStateOfOtherDataOrParametersIsRefused() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/run"

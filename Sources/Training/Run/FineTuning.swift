@@ -12,7 +12,7 @@ import Tokenizers
 public struct FineTuning {
   /// What to do about a run that was begun in the same folder.
   public enum Mode: Sendable, Hashable {
-    /// Begin; refuse a folder in which another recipe has run.
+    /// Begin; refuse a folder in which another recipe has run, or this one isn't finished.
     case begin
     /// Go on from its newest whole state.
     case resume
@@ -100,7 +100,8 @@ public struct FineTuning {
     let plan = try plan(pool: pool, engine: engine)
     let folder = RunFolder(path: output.folder)
     try refuseOwnInput()
-    var warnings = try folder.open(recipe: output.recipe, mode: output.mode)
+    var warnings = try folder.open(
+      recipe: output.recipe, mode: output.mode, totalSteps: plan.steps)
 
     let parameters = model.makeParameters(seed: training.seed)
     // Smaller batches than the planned ones may lie less well; address space costs nothing.

@@ -10,10 +10,10 @@ struct RunFolder {
   var statePath: String { path + "/state" }
   var stepsPath: String { path + "/steps" }
 
-  /// Makes the folder ready and returns what people should be warned of.
+  /// Makes the folder ready for a run of so many steps and returns what people should be warned of.
   ///
-  /// - Throws: `TrainingError.folderInUse` when somebody else's work lies there and `mode` doesn't allow for it.
-  func open(recipe: String, mode: FineTuning.Mode) throws -> [String] {
+  /// - Throws: `TrainingError` when other work, or an unfinished run, lies there and `mode` doesn't allow for it.
+  func open(recipe: String, mode: FineTuning.Mode, totalSteps: Int) throws -> [String] {
     let found = try? String(contentsOfFile: recipePath, encoding: .utf8)
     var warnings: [String] = []
     switch mode {
@@ -21,6 +21,7 @@ struct RunFolder {
       // A model without a recipe isn't a run's: it may be what somebody tunes from.
       let isTaken = found.map { $0 != recipe } ?? holdsModel
       guard !isTaken else { throw TrainingError.folderInUse(path: path) }
+      try refuseUnfinished(totalSteps: totalSteps)
       try clear()
     case .overwrite:
       try clear()
@@ -31,6 +32,14 @@ struct RunFolder {
     try Folders.create(path)
     try AtomicFile.write(recipe, to: recipePath)
     return warnings
+  }
+
+  /// Hours of work aren't thrown away because a flag was forgotten.
+  private func refuseUnfinished(totalSteps: Int) throws {
+    guard let state = try? StateStore(folder: statePath).load().stored?.state, state.step < totalSteps,
+      state.stopReason == nil
+    else { return }
+    throw TrainingError.unfinished(path: path, step: state.step, of: totalSteps)
   }
 
   private var holdsModel: Bool {
