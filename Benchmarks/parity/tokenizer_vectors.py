@@ -1,9 +1,9 @@
 """Golden encodings: what Hugging Face's tokenizers make of awkward texts.
 
-    python tokenizer_vectors.py                              writes golden/tokenizers.json: one small tokenizer a component
-    python tokenizer_vectors.py OUT.json TOKENIZER.json...   the same for real tokenizers, with more and longer texts
+    Benchmarks/parity/run tokenizer_vectors.py                              golden/tokenizers.json: one small tokenizer a component
+    Benchmarks/parity/run tokenizer_vectors.py OUT.json TOKENIZER.json...   the same for real tokenizers, with many more texts
 
-`TRIMTAB_GOLDEN_TOKENS=OUT.json swift test --filter TokenizersTests` compares. Made with tokenizers 0.23.3.
+`TRIMTAB_GOLDEN_TOKENS=OUT.json swift test --filter GoldenVectorsTests` compares the latter.
 """
 
 import json

@@ -18,8 +18,10 @@ public final class Tokenizer: Sendable {
   /// The texts under which added tokens are found.
   private let patterns: [TokenID: [UInt8]]
 
-  /// What the tokenizer's tokens are: the same for two tokenizers when every token has the same piece in both,
-  /// so that a data set tokenised with one can be read with the other.
+  /// The fingerprint of the tokens and their pieces.
+  ///
+  /// It is the same for two tokenizers when every token has the same piece in both, so that a data set tokenised
+  /// with one can be read with the other.
   public let fingerprint: Fingerprint
 
   /// Puts together what a definition describes.

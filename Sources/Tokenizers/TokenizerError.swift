@@ -1,7 +1,7 @@
 import Diagnostics
 
 /// What can be wrong with a tokenizer's files or with what is asked of a tokenizer.
-public enum TokenizerError: DiagnosticError {
+public enum TokenizerError: DiagnosticError, Hashable {
   /// A folder without a tokenizer in it.
   case noTokenizer(folder: String, found: [String])
   /// A tokenizer of a kind that isn't implemented: `part` names the setting, `found` its value.

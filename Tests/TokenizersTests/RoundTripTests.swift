@@ -58,6 +58,17 @@ import Testing
     init(_ isEqual: UnsafeMutablePointer<Bool>) { self.isEqual = isEqual }
   }
 
+  /// Words without end must not take time without end.
+  @Test(arguments: ["gpt-2", "llama-spm", "qwen2"])
+  func longRuns(name: String) throws {
+    guard let path = SharedData.path("peers/llamacpp-vocab/ggml-vocab-\(name).gguf") else { return }
+    let tokenizer = try Tokenizer.load(path: path)
+    for run in ["a", " ", "1", "ab", "!", "\n", "日", "\u{301}"] {
+      let text = "x" + String(repeating: run, count: 100_000) + "x"
+      #expect(tokenizer.decode(tokenizer.encode(text, addSpecialTokens: false)) == text)
+    }
+  }
+
   @Test func streamsCharactersWhole() throws {
     let tokenizer = try BytePairTrainer(.init(vocabularySize: 256)).train()
     var decoder = tokenizer.makeStreamingDecoder()

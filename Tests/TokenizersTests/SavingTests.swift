@@ -48,6 +48,17 @@ import Testing
     }
   }
 
+  /// The GGUF and the transformers form of a vocabulary count as the same, though only one is filled up.
+  @Test func theFingerprintPassesOverFilling() throws {
+    var filled = try Self.tokenizer().definition
+    filled.vocabulary.insert("[PAD\(filled.vocabulary.count)]", as: TokenID(filled.vocabulary.count))
+    var longer = try Self.tokenizer().definition
+    longer.vocabulary.insert("[PAD]", as: TokenID(longer.vocabulary.count))
+    let fingerprint = try Self.tokenizer().fingerprint
+    #expect(filled.fingerprint == fingerprint)
+    #expect(longer.fingerprint != fingerprint)
+  }
+
   private static func tokenizer() throws -> Tokenizer {
     try BytePairTrainer(.init(vocabularySize: 257, specialTokens: ["<s>"])).train()
   }
@@ -74,7 +85,9 @@ import Testing
       let full = try Tokenizer.load(path: folder)
       #expect(full.encode("") == [0, 1] && full.addsBeginningOfSequence && full.addsEndOfSequence)
       #expect(full.stopTokens == [1, 2, 258])
-      #expect(full.definition.chatTemplates.map(\.source) == ["{{ bos_token }}"])
+      #expect(bare.chatTemplate?.source == nil)
+      #expect(
+        try full.chatTemplate?.render(messages: [], specialTokens: full.specialTokenTexts) == "<s>")
       // A tokenizer.json by itself is the same as its folder.
       #expect(try Tokenizer.load(path: folder + "/tokenizer.json").encode("") == [0, 1])
     }
