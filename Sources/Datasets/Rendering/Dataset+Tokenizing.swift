@@ -1,0 +1,44 @@
+extension Dataset {
+  /// The tokens of a split: those in the file when this renderer would make them, otherwise made from the texts.
+  ///
+  /// - Parameter progress: is told now and then how many rows are done.
+  public func tokens(
+    split: String, renderer: ExampleRenderer, progress: (Int) -> Void = { _ in }
+  ) throws -> (examples: TokenizedExamples, report: TokenizationReport) {
+    guard kind != .preference else { throw DatasetError.pairsAreNotTokenized }
+    var report = TokenizationReport()
+    if let stored = try tokenization(split: split), stored.isSame(as: renderer.tokenization) {
+      let examples = try tokens(split: split)
+      for index in 0..<examples.count { report.count(stored.marked(examples[index])) }
+      return (examples, report)
+    }
+    var examples = TokenizedExamples()
+    try forEachRow(split: split) { index, row in
+      do throws(RenderingProblem) {
+        let example = try renderer.example(row, kind: kind)
+        report.count(example)
+        examples.append(example)
+      } catch {
+        throw DatasetError.unrenderable(path: path, row: index, error)
+      }
+      if (index + 1) % 512 == 0 { progress(index + 1) }
+    }
+    return (examples, report)
+  }
+}
+
+extension Tokenization {
+  /// Whether the same rows have the same tokens; where the tokenizer lies doesn't count.
+  func isSame(as other: Tokenization) -> Bool {
+    tokenizer == other.tokenizer && template == other.template && trainOn == other.trainOn
+      && maximumLength == other.maximumLength && stopTokens == other.stopTokens
+  }
+
+  /// An example as it was when it was made: one of the greatest length has been cut.
+  func marked(_ example: TokenizedExample) -> TokenizedExample {
+    var example = example
+    let stopsAtEnd = example.ids.last.map { stopTokens.contains($0) } ?? false
+    example.isTruncated = example.ids.count == maximumLength && !stopsAtEnd
+    return example
+  }
+}
