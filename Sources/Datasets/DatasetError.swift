@@ -47,9 +47,17 @@ public enum DatasetError: DiagnosticError, Hashable {
   public var diagnostics: [Diagnostic] {
     switch self {
     case .unknownFormat(let name):
-      [usage("there is no format \(quoted(name))", suggesting: nearest(to: name, among: Importers.names), among: Importers.names)]
+      [
+        usage(
+          "there is no format \(quoted(name))", suggesting: nearest(to: name, among: Importers.names),
+          among: Importers.names)
+      ]
     case .unknownColumn(let name, let format, let columns):
-      [usage("the format \(format) has no column \(quoted(name))", suggesting: nearest(to: name, among: columns), among: columns)]
+      [
+        usage(
+          "the format \(format) has no column \(quoted(name))", suggesting: nearest(to: name, among: columns),
+          among: columns)
+      ]
     case .invalidMapping(let text):
       [Diagnostic("\(quoted(text)) is no mapping", advice: "write column=field", exitCode: .usage)]
     case .badRecords(let path, let problems, let total):
@@ -57,7 +65,11 @@ public enum DatasetError: DiagnosticError, Hashable {
     case .noRecords(let path):
       [Diagnostic("there are no records", at: .init(path), advice: "an example is needed to learn from")]
     case .notText(let path, let offset):
-      [Diagnostic("the text is not valid UTF-8", at: .init(path, byteOffset: offset), advice: "convert the file to UTF-8")]
+      [
+        Diagnostic(
+          "the text is not valid UTF-8", at: .init(path, byteOffset: offset),
+          advice: "convert the file to UTF-8")
+      ]
     case .notRecords(let path, let format):
       [
         Diagnostic(
@@ -71,26 +83,39 @@ public enum DatasetError: DiagnosticError, Hashable {
           advice: "keep only the fields that are examples' columns")
       ]
     case .invalidFraction(let value):
-      [Diagnostic("\(value) is no share of the rows", advice: "choose one from 0 up to, but not including, 1", exitCode: .usage)]
+      [
+        Diagnostic(
+          "\(value) is no share of the rows", advice: "choose one from 0 up to, but not including, 1",
+          exitCode: .usage)
+      ]
     case .invalidSplit(let name):
-      [Diagnostic("\(quoted(name)) can't name a split", advice: "use letters, digits, - and _", exitCode: .usage)]
+      [
+        Diagnostic(
+          "\(quoted(name)) can't name a split", advice: "use letters, digits, - and _", exitCode: .usage)
+      ]
     case .notADataset(let path, let reason):
-      [Diagnostic("not a Trimtab dataset: \(reason)", at: .init(path), advice: "make one with: trimtab data import")]
+      [
+        Diagnostic(
+          "not a Trimtab dataset: \(reason)", at: .init(path), advice: "make one with: trimtab data import")
+      ]
     case .unsupportedVersion(let path, let version):
       [
         Diagnostic(
-          "a dataset of version \(version), and this program reads version \(DatasetLayout.version)", at: .init(path),
+          "a dataset of version \(version), and this program reads version \(DatasetLayout.version)",
+          at: .init(path),
           advice: "import it again")
       ]
     case .noSuchSplit(let path, let name, let splits):
       [
         Diagnostic(
-          "there is no split \(quoted(name))", at: .init(path), advice: "it has \(splits.joined(separator: ", "))")
+          "there is no split \(quoted(name))", at: .init(path),
+          advice: "it has \(splits.joined(separator: ", "))")
       ]
     case .notTokenized(let path, let split):
       [
         Diagnostic(
-          "the split \(split) holds no tokens", at: .init(path), advice: "name a model's tokenizer with --tokenizer")
+          "the split \(split) holds no tokens", at: .init(path),
+          advice: "name a model's tokenizer with --tokenizer")
       ]
     case .inconsistent(let path, let reason):
       [Diagnostic("the dataset is damaged: \(reason)", at: .init(path), advice: "import it again")]
@@ -103,10 +128,15 @@ public enum DatasetError: DiagnosticError, Hashable {
     case .splitExists(let path, let name):
       [
         Diagnostic(
-          "there is a split \(quoted(name)) already", at: .init(path), advice: "choose another name with --split")
+          "there is a split \(quoted(name)) already", at: .init(path),
+          advice: "choose another name with --split")
       ]
     case .unknownTemplate(let name):
-      [usage("there is no template \(quoted(name))", suggesting: nearest(to: name, among: PromptTemplate.names), among: PromptTemplate.names)]
+      [
+        usage(
+          "there is no template \(quoted(name))", suggesting: nearest(to: name, among: PromptTemplate.names),
+          among: PromptTemplate.names)
+      ]
     case .noChatTemplate:
       [
         Diagnostic(
@@ -116,12 +146,14 @@ public enum DatasetError: DiagnosticError, Hashable {
     case .pairsAreNotTokenized:
       [
         Diagnostic(
-          "preference pairs are tokenised when they are trained on", advice: "leave out the tokenizer", exitCode: .usage)
+          "preference pairs are tokenised when they are trained on", advice: "leave out the tokenizer",
+          exitCode: .usage)
       ]
     case .invalidTrainOn(let text):
       [
         Diagnostic(
-          "\(quoted(text)) is nothing to train on", advice: "choose responses, last, all or roles such as user,assistant",
+          "\(quoted(text)) is nothing to train on",
+          advice: "choose responses, last, all or roles such as user,assistant",
           exitCode: .usage)
       ]
     case .unrenderable(let path, let row, let problem):
@@ -129,8 +161,8 @@ public enum DatasetError: DiagnosticError, Hashable {
     case .stopTokenOutsideLoss(let path, let responses, let total):
       [
         Diagnostic(
-          "\(responses) of \(total) trained responses don't end in a stop token inside the loss, so a model tuned on"
-            + " them would never stop", at: .init(path),
+          "\(responses) of \(total) trained responses don't end in a stop token inside the loss,"
+            + " so a model tuned on them would never stop", at: .init(path),
           advice: "tokenise with a template that ends turns with one of the tokenizer's stop tokens")
       ]
     }

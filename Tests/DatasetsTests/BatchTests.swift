@@ -12,7 +12,8 @@ import Tokenizers
     }
   }
 
-  /// Examples whose tokens are all different, so that batches show where each went; the last half is learned.
+  /// Examples whose tokens are all different, so that batches show where each went; the last half is
+  /// learned.
   static func examples(_ lengths: [Int], from first: TokenID = 0) -> TokenizedExamples {
     var next = first
     return TokenizedExamples(
@@ -76,7 +77,8 @@ import Tokenizers
 
   @Test func segmentsStandAlone() {
     let examples = Self.examples([4, 3, 2])
-    let batches = Batches([(examples, 1)], maximumLength: 8, grouping: .examples(3), seed: 0, isShuffled: false)
+    let batches = Batches(
+      [(examples, 1)], maximumLength: 8, grouping: .examples(3), seed: 0, isShuffled: false)
     let batch = batches.batch(step: 0)
     #expect(batch.ids == [0, 1, 2, 3, 4, 5, 6, 7, 8])
     #expect(batch.targets == [1, 2, 3, 0, 5, 6, 0, 8, 0])
@@ -116,7 +118,9 @@ import Tokenizers
 
   @Test func documentsFillWindowsWholly() {
     let documents = TokenizedExamples(
-      [100, 5, 64, 31].map { TokenizedExample(ids: Array(0..<$0), mask: [0] + Array(repeating: 1, count: Int($0) - 1)) })
+      [100, 5, 64, 31].map {
+        TokenizedExample(ids: Array(0..<$0), mask: [0] + Array(repeating: 1, count: Int($0) - 1))
+      })
     let batches = Batches(
       [(documents, 1)], maximumLength: 1000, overflow: .split, grouping: .tokens(50), seed: 1)
     #expect(batches.plan.batchesPerEpoch == 4)
@@ -138,6 +142,7 @@ import Tokenizers
 
   @Test func anEmptyPlanHasNoBatches() {
     let batches = Batches([(TokenizedExamples(), 1)], maximumLength: 8, grouping: .tokens(64), seed: 9)
-    #expect(batches.plan.batchesPerEpoch == 0 && batches.plan.largestBatch == 0 && batches.segmentsPerEpoch == 0)
+    #expect(
+      batches.plan.batchesPerEpoch == 0 && batches.plan.largestBatch == 0 && batches.segmentsPerEpoch == 0)
   }
 }

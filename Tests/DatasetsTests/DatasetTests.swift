@@ -92,7 +92,10 @@ import Testing
     #expect(message { try run("\(folder.path)/missing/x.h5") }.contains("no such file or folder"))
     try run("\(folder.path)/x.h5")
     try run("\(folder.path)/x.h5")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["in.jsonl", "precious.h5", "x.h5"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+        "in.jsonl", "precious.h5", "x.h5",
+      ])
   }
 
   @Test func aFailureKeepsTheOldFile() throws {
@@ -120,7 +123,8 @@ import Testing
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/x.h5"
     try HDF5File.create(at: path) { _ in }
-    #expect(message { _ = try Dataset(path: path) }.contains("not a Trimtab dataset: its root has no attribute"))
+    #expect(
+      message { _ = try Dataset(path: path) }.contains("not a Trimtab dataset: its root has no attribute"))
     try HDF5File.create(at: path) { file in
       try file.root.setAttribute("format", to: .string("trimtab.dataset"))
       try file.root.setAttribute("version", to: .integer(9))
@@ -145,7 +149,9 @@ import Testing
     #expect(try Dataset(path: path).tokens(split: "train")[0].ids == [5, 2])
     #expect(try Dataset(path: path).tokenization(split: "train") == tokenization)
     try HDF5File.update(path) { try $0.root.dataset("train/tokens/offsets").append([Int64(1)]) }
-    #expect(message { _ = try Dataset(path: path).tokens(split: "train") }.contains("don't fit their offsets"))
-    #expect(message { _ = try Dataset(path: path).tokens(split: "test") }.contains(#"there is no split "test""#))
+    #expect(
+      message { _ = try Dataset(path: path).tokens(split: "train") }.contains("don't fit their offsets"))
+    #expect(
+      message { _ = try Dataset(path: path).tokens(split: "test") }.contains(#"there is no split "test""#))
   }
 }

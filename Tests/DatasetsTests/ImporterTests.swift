@@ -52,7 +52,10 @@ import Testing
       ]
     ),
     ("prompt-response", ["prompt": "p", "completion": "r"], ["prompt": "p", "response": "r"]),
-    ("text", ["text": "once", "url": "u", "text_length": 4], ["document": "once", "url": "u", "text_length": "4"]),
+    (
+      "text", ["text": "once", "url": "u", "text_length": 4],
+      ["document": "once", "url": "u", "text_length": "4"]
+    ),
     (
       "gsm8k", ["question": "q", "answer": "2*600=<<2*600=1200>>1200\n#### 1,200"],
       ["prompt": "q", "response": "2*600=<<2*600=1200>>1200\n#### 1,200", "answer": "1200"]
@@ -106,27 +109,58 @@ import Testing
 
   /// A record that is refused, and what is said about it.
   static let problems: [(format: String, line: String, says: String)] = [
-    ("alpaca", #"{"instruction": "a", "input": ""}"#, #"in.jsonl:2: there is no field "output"; its fields are "instruction", "input""#),
+    (
+      "alpaca", #"{"instruction": "a", "input": ""}"#,
+      #"in.jsonl:2: there is no field "output"; its fields are "instruction", "input""#
+    ),
     ("alpaca", #"{"instruction": "a", "output": "  \n"}"#, #":2: the field "output" is empty"#),
-    ("alpaca", #"{"instruction": ["a"], "output": "b"}"#, #"the field "instruction" is a list, and a text is needed"#),
-    ("alpaca", #"{"instruction": "a", "output": "b", "history": [["c"]]}"#, #"entry 0 of "history" is no pair of texts"#),
+    (
+      "alpaca", #"{"instruction": ["a"], "output": "b"}"#,
+      #"the field "instruction" is a list, and a text is needed"#
+    ),
+    (
+      "alpaca", #"{"instruction": "a", "output": "b", "history": [["c"]]}"#,
+      #"entry 0 of "history" is no pair of texts"#
+    ),
     ("alpaca", #"["a"]"#, "a record is an object, and this is a list"),
-    ("alpaca", #"{"instruction": "a", "output": "b"#, ":2:35: the string that starts here has no closing quote"),
+    (
+      "alpaca", #"{"instruction": "a", "output": "b"#,
+      ":2:32: the string that starts here has no closing quote"
+    ),
     ("sharegpt", #"{"conversations": "hi"}"#, "the messages are a text, and a list is needed"),
-    ("sharegpt", #"{"conversations": [{"from": "humann", "value": "a"}]}"#, #"message 0: there is no role "humann"; did you mean human?"#),
+    (
+      "sharegpt", #"{"conversations": [{"from": "humann", "value": "a"}]}"#,
+      #"message 0: there is no role "humann"; did you mean human?"#
+    ),
     ("messages", #"{"messages": [{"role": "user", "content": "a"}]}"#, "no message by the assistant"),
-    ("messages", #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": ""}]}"#, "message 1: the assistant's message is empty"),
-    ("messages", #"{"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}"#, "a part that is no text"),
+    (
+      "messages", #"{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": ""}]}"#,
+      "message 1: the assistant's message is empty"
+    ),
+    (
+      "messages", #"{"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}"#,
+      "a part that is no text"
+    ),
     ("messages", #"{"messages": [{"content": "a"}]}"#, #"message 0: it has no "role""#),
-    ("messages", "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}], \"tools\": \"{\"}", #"the field "tools" holds a text that is no JSON"#),
-    ("prompt-response", #"{"prompt": "a\u0000b", "response": "c"}"#, #"the column "prompt" has a NUL character"#),
-    ("prompt-response", #"{"prompt": "a", "response": null}"#, #"there is no field "response" or "completion""#),
-    ("gsm8k", #"{"question": "a", "answer": "b"}"#, #"the answer has no "####""#),
-    ("gsm8k", #"{"question": "a", "answer": "b #### "}"#, #"the answer has nothing after "####""#),
+    (
+      "messages", "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}], \"tools\": \"{\"}",
+      #"the field "tools" holds a text that is no JSON"#
+    ),
+    (
+      "prompt-response", #"{"prompt": "a\u0000b", "response": "c"}"#,
+      #"the column "prompt" has a NUL character"#
+    ),
+    ("prompt-response", #"{"prompt": "a", "response": null}"#, #"the field "response" is null"#),
+    ("prompt-response", #"{"prompt": "a"}"#, #"there is no field "response" or "completion""#),
+    ("gsm8k", #"{"question": "a", "answer": "b"}"#, "the answer has no \"####\""),
+    ("gsm8k", ##"{"question": "a", "answer": "b #### "}"##, "the answer has nothing after \"####\""),
     ("mbpp", #"{"text": "a", "code": "b", "test_list": [1]}"#, #""test_list" is no list of texts"#),
     ("preference", #"{"prompt": "a", "chosen": "b"}"#, #"there is no field "rejected""#),
     ("preference", #"{"chosen": "b", "rejected": "c"}"#, #"there is no field "prompt""#),
-    ("preference", #"{"prompt": "a", "chosen": 1, "rejected": "c"}"#, #"the field "chosen" is a number, and a text or messages are needed"#),
+    (
+      "preference", #"{"prompt": "a", "chosen": 1, "rejected": "c"}"#,
+      #"the field "chosen" is a number, and a text or messages are needed"#
+    ),
   ]
 
   @Test(arguments: problems)
@@ -153,7 +187,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("promt=q", "has no column \"promt\"; did you mean prompt?"), ("q", "\"q\" is no mapping; write column=field"),
+    ("promt=q", "has no column \"promt\"; did you mean prompt?"),
+    ("q", "\"q\" is no mapping; write column=field"),
     ("=q", "is no mapping"), ("prompt=", "is no mapping"),
   ])
   func badMappingsAreRefused(_ text: String, _ says: String) throws {

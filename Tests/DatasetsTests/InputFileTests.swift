@@ -23,11 +23,14 @@ import Testing
   @Test(arguments: [
     ("a.jsonl", "{\"text\":\"a\"}\r\n\r\n  \n{\"text\":\"b\"}", ["1 a", "4 b"]),
     ("a.jsonl", "\u{FEFF}{\"text\":\"a\"}\n{\"text\":\n{\"text\":\"c\"}\n", ["1 a", "2 !", "3 c"]),
-    ("a.json", "[\n {\"text\": \"a,]}\\\"\\\\\"},\n\n {\"text\": \"b\",\n  \"n\": [[1], {}]}\n]\n", ["2 a,]}\"\\", "4 b"]),
+    (
+      "a.json", "[\n {\"text\": \"a,]}\\\"\\\\\"},\n\n {\"text\": \"b\",\n  \"n\": [[1], {}]}\n]\n",
+      ["2 a,]}\"\\", "4 b"]
+    ),
     ("a.json", "[]", []), ("a.json", " [ \n ] ", []),
     ("a.json", "{\"text\":\"a\"}\n{\"text\":\"b\"}\n", ["1 a", "2 b"]),
     ("a.json", "[1, {\"text\":\"a\"}]", ["1 !", "1 a"]),
-    ("a.txt", "\u{FEFF}one\r\ntwo\n\nthree\n", ["1 one\ntwo\n\nthree\n"]),
+    ("a.txt", "\u{FEFF}one\r\ntwo\n\nthree\n", ["1 one\r\ntwo\n\nthree\n"]),
     ("a.md", "  \n\n", []),
   ])
   func recordsAreFound(_ name: String, _ content: String, _ expected: [String]) throws {
@@ -59,7 +62,9 @@ import Testing
   @Test func whatIsNoJSONIsRefusedWhereJSONIsNeeded() {
     #expect(message { _ = try records("a.csv", "a,b\n", documents: nil) }.contains("reads JSON"))
     #expect(message { _ = try records("a.bin", "", documents: nil) }.contains("no records"))
-    #expect(message { _ = try InputFile(path: "/nowhere.json", format: "text", documents: nil) }.contains("no such file"))
+    #expect(
+      message { _ = try InputFile(path: "/nowhere.json", format: "text", documents: nil) }.contains(
+        "no such file"))
   }
 
   @Test func textThatIsNotUTF8IsRefused() throws {

@@ -70,7 +70,8 @@ import Tokenizers
       try inspection.checkStopTokens()
     } throws: { error in
       let diagnostic = (error as? DatasetError)?.diagnostics.first
-      return diagnostic?.exitCode == .badData && diagnostic?.problem.hasPrefix("1 of 2 trained responses") == true
+      return diagnostic?.exitCode == .badData
+        && diagnostic?.problem.hasPrefix("1 of 2 trained responses") == true
     }
   }
 
@@ -86,7 +87,8 @@ import Tokenizers
   @Test func badRowsAreNamedWhenTokenised() throws {
     let input = try folder.file(
       "in.jsonl",
-      #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]}"#)
+      #"{"messages":[{"role":"user","content":"a"},{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]}"#
+    )
     let output = "\(folder.path)/calls.h5"
     let text = try message {
       _ = try DatasetImport.run(
@@ -108,7 +110,8 @@ import Tokenizers
 
   @Test func percentilesAreLengthsThatOccur() throws {
     let summary = try #require(LengthSummary(Array(1...100)))
-    #expect(summary.mean == 50.5 && summary.median == 50 && summary.percentile95 == 95 && summary.maximum == 100)
+    #expect(
+      summary.mean == 50.5 && summary.median == 50 && summary.percentile95 == 95 && summary.maximum == 100)
     #expect(LengthSummary([]) == nil)
   }
 }

@@ -131,44 +131,56 @@ import Tokenizers
     let renderer = ExampleRenderer(tokenizer: tokenizer, template: try simple("plain"))
     for prompt in ["p", #"[{"role":"user","content":"p"}]"#] {
       let pair = try renderer.pair(DatasetRow(["prompt": prompt, "chosen": "good", "rejected": "bad"]))
-      #expect(printer.text(pair.chosen) == "p⟦ good<|im_end|>⟧" && printer.text(pair.rejected) == "p⟦ bad<|im_end|>⟧")
+      #expect(
+        printer.text(pair.chosen) == "p⟦ good<|im_end|>⟧"
+          && printer.text(pair.rejected) == "p⟦ bad<|im_end|>⟧")
     }
   }
 
   @Test func unknownNamesAreRefused() {
     #expect(message { _ = try TrainOn("asistant") }.contains("is nothing to train on"))
     #expect(
-      message { _ = try PromptTemplate.named("chatlm", chatTemplate: nil, kind: .task) }.contains("did you mean chatml?"))
+      message { _ = try PromptTemplate.named("chatlm", chatTemplate: nil, kind: .task) }.contains(
+        "did you mean chatml?"))
     #expect(
       message { _ = try PromptTemplate.named(nil, chatTemplate: nil, kind: .instruction) }
-        .contains("the model brings none; choose one with --template: plain, question-answer, alpaca, chatml"))
+        .contains("the model brings none; choose one with --template: plain, question-answer, alpaca, chatml")
+    )
   }
 
-  // MARK: - Real templates
+  // MARK: - Real templates and tokenizers
 
-  /// Templates of released models, and how each writes down the learned parts.
-  static let real: [(name: String, learned: [String])] = [
-    ("Qwen-Qwen2.5-7B-Instruct", ["Hello!<|im_end|>", "See you.<|im_end|>"]),
-    ("meta-llama-Llama-3.2-3B-Instruct", ["Hello!<|eot_id|>", "See you.<|eot_id|>"]),
-    ("google-gemma-2-2b-it", ["Hello!<end_of_turn>\n", "See you.<end_of_turn>\n<|endoftext|>"]),
-    ("Bielik-11B-v3.0-Instruct", ["Hello!<|im_end|>", "See you.<|im_end|>"]),
-  ]
-
-  @Test(arguments: real)
-  func realTemplatesAreMaskedExactly(_ name: String, _ learned: [String]) throws {
+  @Test(arguments: ["Qwen-Qwen2.5-7B-Instruct", "Bielik-11B-v3.0-Instruct"])
+  func realTemplatesAreMaskedExactly(_ name: String) throws {
     guard let source = Shared.path("peers/chat-templates/templates/\(name).jinja"),
-      let path = Shared.path("peers/tokenizers/gpt2/tokenizer.json")
+      let path = Shared.path("peers/llamacpp-vocab/ggml-vocab-qwen2.gguf")
     else { return }
-    let tokenizer = try Tokenizer.load(path: path)
     let template = try ChatTemplate(source: String(contentsOfFile: source, encoding: .utf8), name: name)
+    try checkMask(template, Tokenizer.load(path: path))
+  }
+
+  @Test func aSentencePieceTokenizerIsMaskedExactly() throws {
+    guard let path = Shared.path("peers/llamacpp-vocab/ggml-vocab-llama-spm.gguf") else { return }
+    let template = try ChatTemplate(
+      source: "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]"
+        + "{% else %} {{ m.content }} {{ eos_token }}{% endif %}{% endfor %}", name: "test")
+    try checkMask(template, Tokenizer.load(path: path))
+  }
+
+  /// The tokens are those of the whole text, and exactly the answers with what stops them are learned.
+  private func checkMask(_ template: ChatTemplate, _ tokenizer: Tokenizer) throws {
     let renderer = ExampleRenderer(tokenizer: tokenizer, template: .model(template))
     let example = try renderer.conversation(Self.conversation, tools: nil)
-    print(ExamplePrinter(tokenizer: tokenizer, marks: .brackets).text(example))
     let whole = try renderer.template.render(Self.conversation, tokenizer: tokenizer)
     let ids = tokenizer.encode(whole, addSpecialTokens: false)
     #expect(example.ids.starts(with: ids) && example.ids.count <= ids.count + 1)
-    let shown = example.trainedRanges.map { tokenizer.decode(example.ids[$0], skipSpecialTokens: false) }
-    #expect(shown.count == learned.count)
-    for (found, expected) in zip(shown, learned) { #expect(found.hasPrefix(expected.prefix(8))) }
+    let ranges = example.trainedRanges
+    #expect(ranges.count == 2)
+    for (range, answer) in zip(ranges, ["Hello!", "See you."]) {
+      let learned = tokenizer.decode(example.ids[range], skipSpecialTokens: false)
+      #expect(learned.trimmingPrefix(" ").hasPrefix(answer))
+    }
+    let stop = ranges.last.flatMap { example.ids[$0].last }
+    #expect(stop.map { tokenizer.stopTokens.contains($0) } == true)
   }
 }

@@ -1,7 +1,9 @@
-/// Which items share a batch, and in which order batches come: a pure function of the lengths, the seed and the step.
+/// Which items share a batch, and in which order batches come: a pure function of the lengths, the seed and
+/// the step.
 ///
-/// Packed bins are put together once, from a shuffled order; every epoch then runs through all of them in an order of
-/// its own. Without packing every epoch groups the items anew. Either way an epoch holds every item exactly once.
+/// Packed bins are put together once, from a shuffled order; every epoch then runs through all of them in
+/// an order of its own. Without packing every epoch groups the items anew. Either way an epoch holds every
+/// item exactly once.
 public struct BatchPlan: Sendable {
   /// How items are gathered into batches.
   public enum Grouping: Sendable, Hashable {

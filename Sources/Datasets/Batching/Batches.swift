@@ -15,8 +15,8 @@ public struct Batches: Sendable {
   ///   - sources: sets of examples, each with its weight: how often an epoch has each of its examples.
   ///   - maximumLength: the most tokens of a segment.
   ///   - overflow: what happens to longer examples.
-  ///   - grouping: how many examples, or how many packed tokens, make a batch. Segments are never longer than the
-  ///     tokens of a batch.
+  ///   - grouping: how many examples, or how many packed tokens, make a batch. Segments are never longer
+  ///     than the tokens of a batch.
   ///   - seed: what the order is made from.
   ///   - isShuffled: false keeps the order of the examples, for validation.
   public init(

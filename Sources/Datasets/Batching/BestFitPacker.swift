@@ -1,7 +1,8 @@
 /// Packs lengths into bins of one capacity, so that a batch is nearly full of real tokens.
 ///
-/// Best fit over a look-ahead window: a window's items are taken longest first, and each goes to the open bin that it
-/// leaves the least room in. Bins stay open for later windows. The result depends on nothing but the input's order.
+/// Best fit over a look-ahead window: a window's items are taken longest first, and each goes to the open
+/// bin that it leaves the least room in. Bins stay open for later windows. The result depends on nothing
+/// but the input's order.
 struct BestFitPacker {
   private let capacity: Int
   /// The items of each bin, as positions in the input.

@@ -28,8 +28,9 @@ public struct ExamplePieces: Sendable, Hashable {
   /// Cuts the examples of several sets.
   ///
   /// - Parameters:
-  ///   - sources: the sets, each with its weight: how often an epoch has each of its examples. Of the fraction of a
-  ///     weight, the seed chooses which examples come once more (0.5: half of them, 1.5: half of them twice).
+  ///   - sources: the sets, each with its weight: how often an epoch has each of its examples. Of the
+  ///     fraction of a weight, the seed chooses which examples come once more (0.5: half of them, 1.5: half
+  ///     of them twice).
   ///   - maximumLength: the most tokens of a piece, at least 2.
   public init(
     _ sources: [(examples: TokenizedExamples, weight: Double)], maximumLength: Int, overflow: Overflow,
@@ -40,7 +41,8 @@ public struct ExamplePieces: Sendable, Hashable {
       precondition(weight >= 0 && weight.isFinite, "a weight is a number of times")
       let order = Permutation(count: examples.count, seed: mixedBits(seed ^ UInt64(source)))
       let total = Int((Double(examples.count) * weight).rounded())
-      let (rounds, rest) = examples.count == 0 ? (0, 0) : total.quotientAndRemainder(dividingBy: examples.count)
+      let (rounds, rest) =
+        examples.count == 0 ? (0, 0) : total.quotientAndRemainder(dividingBy: examples.count)
       let extra = rest == 0 ? [] : (0..<rest).map { order[$0] }.sorted()
       for round in 0...rounds {
         for example in round < rounds ? Array(0..<examples.count) : extra {

@@ -1,8 +1,8 @@
 /// A shuffled order of `0..<count` that needs no storage: position in, index out.
 ///
-/// The order is a pure function of the seed, so that a resumed run continues in it from the step number alone. A
-/// small Feistel network permutes the next power of four; positions that fall outside `count` walk on until they are
-/// inside (format-preserving encryption by cycle walking; Black and Rogaway, 2002).
+/// The order is a pure function of the seed, so that a resumed run continues in it from the step number
+/// alone. A small Feistel network permutes the next power of four; positions that fall outside `count` walk
+/// on until they are inside (format-preserving encryption by cycle walking; Black and Rogaway, 2002).
 public struct Permutation: Sendable, Hashable {
   /// How many indices there are.
   public let count: Int

@@ -1,7 +1,7 @@
 import Formats
 
-/// Stanford Alpaca: `instruction`, `input` (may be empty) and `output`; also `system` and `history`, a list of
-/// earlier pairs of question and answer.
+/// Stanford Alpaca: `instruction`, `input` (may be empty) and `output`; also `system` and `history`, a list
+/// of earlier pairs of question and answer.
 enum AlpacaImporter: Importer {
   static let name = "alpaca"
   static let summary = "instruction, input, output; also system and history"

@@ -3,8 +3,8 @@ import Formats
 
 /// A list of messages in one spelling, however a file spells them.
 ///
-/// `role` is one that chat templates know, `content` is a text. Calls of tools are kept, and `train: false` on a
-/// message that shall not be learned.
+/// `role` is one that chat templates know, `content` is a text. Calls of tools are kept, and `train: false`
+/// on a message that shall not be learned.
 struct Conversation {
   private var messages: [JSONObject] = []
 

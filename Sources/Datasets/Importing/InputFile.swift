@@ -108,30 +108,30 @@ struct InputFile {
       let good = zip(repaired.utf8, file.bytes).prefix { $0 == $1 }.count
       throw DatasetError.notText(path: file.path, byteOffset: good)
     }
-    var document: [Substring] = []
-    var firstLine = 1
-    func finish() throws {
-      let isBlank = document.allSatisfy { line in line.allSatisfy(\.isWhitespace) }
-      if !isBlank { try body(firstLine, .success(["text": .string(document.joined(separator: "\n"))])) }
-      document = []
+    func hand(_ document: Substring.UnicodeScalarView, line: Int) throws {
+      guard document.contains(where: { !$0.properties.isWhitespace }) else { return }
+      try body(line, .success(["text": .string(String(document))]))
     }
-    for (index, line) in text.trimmingPrefix("\u{FEFF}").split(
-      separator: /\r?\n/, omittingEmptySubsequences: false
-    ).enumerated() {
-      if document.isEmpty { firstLine = index + 1 }
-      document.append(line)
-      let endsDocument =
-        switch unit {
-        case .file: false
-        case .line: true
-        case .paragraph: line.allSatisfy(\.isWhitespace)
+    // Scalars rather than characters: "\r\n" is one character, and a byte order mark none.
+    let scalars = text.unicodeScalars.drop { $0 == "\u{FEFF}" }
+    guard unit != .file else { return try hand(scalars, line: 1) }
+    var document = scalars[..<scalars.startIndex]
+    var firstLine = 1
+    for (index, line) in scalars.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      let isBlank = line.allSatisfy(\.properties.isWhitespace)
+      if unit == .line || isBlank {
+        try hand(document, line: firstLine)
+        document = line
+        firstLine = index + 1
+      } else {
+        if document.allSatisfy(\.properties.isWhitespace) {
+          document = line
+          firstLine = index + 1
         }
-      if endsDocument {
-        if unit == .paragraph { document.removeLast() }
-        try finish()
+        document = scalars[document.startIndex..<line.endIndex]
       }
     }
-    try finish()
+    try hand(document, line: firstLine)
   }
 }
 

@@ -2,8 +2,8 @@ import Formats
 
 /// Pairs of answers to one prompt, the better one `chosen`, the other one `rejected`.
 ///
-/// Each is a text, one message, or a list of messages; a list may repeat the prompt, which is then left out of the
-/// answer. A prompt that is a longer conversation is kept as JSON.
+/// Each is a text, one message, or a list of messages; a list may repeat the prompt, which is then left out
+/// of the answer. A prompt that is a longer conversation is kept as JSON.
 enum PreferenceImporter: Importer {
   static let name = "preference"
   static let summary = "prompt, chosen, rejected; texts or messages"

@@ -24,7 +24,10 @@ struct Record {
 
   /// The text of the first of `names` that the record has, which must say something.
   mutating func requiredText(_ names: String...) throws(RecordProblem) -> String {
-    guard let text = try text(among: names) else { throw missing(names) }
+    guard let text = try text(among: names) else {
+      let isNull = names.contains { object[mapping[$0] ?? $0] != nil }
+      throw isNull ? RecordProblem("the field \(quoted(field(names))) is null") : missing(names)
+    }
     guard text.contains(where: { !$0.isWhitespace }) else {
       throw RecordProblem("the field \(quoted(field(names))) is empty")
     }
@@ -52,7 +55,8 @@ struct Record {
 
   private mutating func value(among names: [String]) -> JSON? {
     for name in names {
-      if let value = lookUp(mapping[name] ?? name) { return value.isNull ? nil : value }
+      guard let value = lookUp(mapping[name] ?? name) else { continue }
+      return value.isNull ? Optional.none : value
     }
     return nil
   }

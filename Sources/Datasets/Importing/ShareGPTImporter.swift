@@ -1,4 +1,5 @@
-/// Conversations as ShareGPT kept them: `conversations`, a list of `from` and `value`; also `system` and `tools`.
+/// Conversations as ShareGPT kept them: `conversations`, a list of `from` and `value`; also `system` and
+/// `tools`.
 enum ShareGPTImporter: Importer {
   static let name = "sharegpt"
   static let summary = "conversations with from and value; also system and tools"

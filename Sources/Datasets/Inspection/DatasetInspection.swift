@@ -90,7 +90,8 @@ public struct DatasetInspection: Sendable {
     var lines = ["\(path): \(kind.rawValue) rows" + (source.isEmpty ? "" : " from \(source)")]
     if !license.isEmpty { lines.append("license: \(license)") }
     for split in splits {
-      lines.append("\(split.name): \(split.examples) examples, columns \(split.columns.joined(separator: ", "))")
+      lines.append(
+        "\(split.name): \(split.examples) examples, columns \(split.columns.joined(separator: ", "))")
       if let lengths = split.textLengths { lines.append("  bytes: \(lengths.text)") }
       lines += split.tokens?.lines.map { "  \($0)" } ?? ["  not tokenised"]
     }

@@ -25,7 +25,10 @@ public struct LengthSummary: Sendable, Hashable {
 
   /// The summary for other programs.
   public var json: JSON {
-    ["mean": .number(mean), "median": .integer(median), "p95": .integer(percentile95), "max": .integer(maximum)]
+    [
+      "mean": .number(mean), "median": .integer(median), "p95": .integer(percentile95),
+      "max": .integer(maximum),
+    ]
   }
 
   /// The summary for people.

@@ -66,10 +66,11 @@ public struct TokenInspection: Sendable, Hashable {
     if let lengths { lines.insert("lengths: \(lengths.text)", at: 1) }
     if truncated > 0 { lines.append("\(truncated) examples are cut off and have lost their stop token") }
     if withoutLoss > 0 { lines.append("\(withoutLoss) examples have no token that the loss counts") }
+    let missing = responses - stoppedResponses
     lines.append(
       learnsToStop
         ? "the stop token is in the loss: all \(responses) responses end in one"
-        : "the stop token is NOT in the loss: \(responses - stoppedResponses) of \(responses) responses lack it")
+        : "the stop token is NOT in the loss: \(missing) of \(responses) responses lack it")
     return lines
   }
 }

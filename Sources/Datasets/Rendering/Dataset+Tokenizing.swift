@@ -1,5 +1,6 @@
 extension Dataset {
-  /// The tokens of a split: those in the file when this renderer would make them, otherwise made from the texts.
+  /// The tokens of a split: those in the file when this renderer would make them, otherwise made from the
+  /// texts.
   ///
   /// - Parameter progress: is told now and then how many rows are done.
   public func tokens(

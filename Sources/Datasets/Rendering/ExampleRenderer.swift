@@ -3,9 +3,10 @@ import Tokenizers
 
 /// Turns rows into tokens and a mask that tells which of them the loss counts.
 ///
-/// A conversation's responses are found by rendering it up to each of them, with and without the answer: what the
-/// whole text has after the prompt that the model would be given is what it has to learn, up to and including the
-/// token that ends the turn. Where a template ends nothing, the end of sequence is appended and learned.
+/// A conversation's responses are found by rendering it up to each of them, with and without the answer:
+/// what the whole text has after the prompt that the model would be given is what it has to learn, up to
+/// and including the token that ends the turn. Where a template ends nothing, the end of sequence is
+/// appended and learned.
 public struct ExampleRenderer: Sendable {
   /// The tokenizer of the model to train.
   public let tokenizer: Tokenizer
@@ -74,7 +75,9 @@ public struct ExampleRenderer: Sendable {
   /// The tokens of a document: the beginning of sequence where the tokenizer adds one, the text, the end.
   public func document(_ text: String) -> TokenizedExample {
     var ids: [TokenID] = []
-    if tokenizer.addsBeginningOfSequence, let beginning = tokenizer.beginningOfSequence { ids.append(beginning) }
+    if tokenizer.addsBeginningOfSequence, let beginning = tokenizer.beginningOfSequence {
+      ids.append(beginning)
+    }
     ids += tokenizer.encode(text, addSpecialTokens: false)
     if let end = tokenizer.endOfSequence, ids.last != end { ids.append(end) }
     return finished(ids, mask: Array(repeating: 1, count: ids.count))
@@ -85,7 +88,8 @@ public struct ExampleRenderer: Sendable {
   /// The tokens of a conversation.
   ///
   /// - Parameters:
-  ///   - messages: objects with `role` and `content`; a message of the assistant with `train: false` isn't learned.
+  ///   - messages: objects with `role` and `content`; a message of the assistant with `train: false` isn't
+  ///     learned.
   ///   - tools: what the model may call, as its chat template takes it.
   public func conversation(_ messages: [JSON], tools: JSON?) throws(RenderingProblem) -> TokenizedExample {
     try conversation(messages, tools: tools, trainOn: trainOn)
@@ -119,7 +123,8 @@ public struct ExampleRenderer: Sendable {
   /// The places of the messages that are learned each on its own.
   private static func learned(_ messages: [JSON], _ trainOn: TrainOn) -> [Int] {
     func isBy(_ place: Int, _ roles: Set<String>) -> Bool {
-      roles.contains(messages[place]["role"]?.stringValue ?? "") && messages[place]["train"]?.boolValue != false
+      roles.contains(messages[place]["role"]?.stringValue ?? "")
+        && messages[place]["train"]?.boolValue != false
     }
     switch trainOn {
     case .responses: return messages.indices.filter { isBy($0, ["assistant"]) }
@@ -157,7 +162,8 @@ public struct ExampleRenderer: Sendable {
   ///
   /// What a template puts after that token, a line break say, is never generated.
   private func learnedPrefix(of part: [TokenID]) -> Int {
-    let last = part.lastIndex { stopTokens.contains($0) } ?? part.lastIndex(where: tokenizer.specialTokens.contains)
+    let last =
+      part.lastIndex { stopTokens.contains($0) } ?? part.lastIndex(where: tokenizer.specialTokens.contains)
     return last.map { $0 + 1 } ?? part.count
   }
 

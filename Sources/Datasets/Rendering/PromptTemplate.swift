@@ -18,7 +18,8 @@ public enum PromptTemplate: Sendable {
   /// The template for rows of a kind.
   ///
   /// - Parameters:
-  ///   - name: one of `names`; nil for the model's own for conversations, and `plain` for prompts and responses.
+  ///   - name: one of `names`; nil for the model's own for conversations, and `plain` for prompts and
+  ///     responses.
   ///   - chatTemplate: the model's own, if it brings one.
   /// - Throws: `DatasetError` when there is no such template, or the model has none of its own.
   public static func named(
@@ -43,12 +44,14 @@ public enum PromptTemplate: Sendable {
     }
   }
 
-  /// The date that templates which tell it are rendered with, so that the same rows always give the same tokens.
+  /// The date that templates which tell it are rendered with, so that the same rows always give the same
+  /// tokens.
   private static let date = Date(timeIntervalSince1970: 1_721_952_000)  // 26 July 2024
 
   /// The text of a conversation for the model of `tokenizer`.
   func render(
-    _ messages: some Sequence<JSON>, tools: JSON? = nil, addGenerationPrompt: Bool = false, tokenizer: Tokenizer
+    _ messages: some Sequence<JSON>, tools: JSON? = nil, addGenerationPrompt: Bool = false,
+    tokenizer: Tokenizer
   ) throws(RenderingProblem) -> String {
     let tokens = tokenizer.specialTokenTexts
     switch self {

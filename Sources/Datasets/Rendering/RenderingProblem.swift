@@ -17,8 +17,8 @@ public enum RenderingProblem: Error, Sendable, Hashable {
     case .template(let reason): reason
     case .invalidMessages(let reason): "the messages can't be read: \(reason)"
     case .rewritesHistory(let message):
-      "the chat template rewrites message \(message) when the conversation goes on, so the tokens to learn aren't"
-        + " those that the model would generate"
+      "the chat template rewrites message \(message) when the conversation goes on,"
+        + " so the tokens to learn aren't those that the model would generate"
     case .answerDoesNotFollowPrompt(let message):
       "the chat template doesn't write message \(message) after the prompt that it asks for it with"
     case .toolCalls(let template): "the template \(template) can't show calls of tools"

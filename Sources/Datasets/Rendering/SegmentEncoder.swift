@@ -2,9 +2,10 @@ import Tokenizers
 
 /// Encodes a text whose parts are trained on or not, so that no token belongs to two parts.
 ///
-/// Where the model would go on from a prompt, the prompt's tokens end: they are what it has read when it generates.
-/// With byte-level vocabularies each part is encoded on its own. Others put a space before whatever they encode;
-/// there the whole text is encoded, and a part ends where the tokens of all text up to there do.
+/// Where the model would go on from a prompt, the prompt's tokens end: they are what it has read when it
+/// generates. With byte-level vocabularies each part is encoded on its own. Others put a space before
+/// whatever they encode; there the whole text is encoded, and a part ends where the tokens of all text up
+/// to there do.
 struct SegmentEncoder: Sendable {
   private let tokenizer: Tokenizer
   private let encodesPartsAlone: Bool

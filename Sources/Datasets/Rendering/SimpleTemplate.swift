@@ -6,7 +6,9 @@ public struct SimpleTemplate: Sendable, Hashable {
   public let name: String
   /// What a conversation without a system message begins with.
   let preamble: String
-  /// What stands before a message, by its role; `{role}` is replaced by it. Roles that aren't listed are as `user`.
+  /// What stands before a message, by its role.
+  ///
+  /// `{role}` is replaced by the role; roles that aren't listed are as `user`.
   let opening: [String: String]
   /// What stands between a message and the next one's opening, except before the assistant's.
   let separator: String
@@ -33,7 +35,8 @@ public struct SimpleTemplate: Sendable, Hashable {
       opening: ["user": "### Instruction:\n", "system": "", "assistant": "\n\n### Response:\n"],
       separator: "\n\n", closing: "", stop: nil, joinsWithSpace: false),
     SimpleTemplate(
-      name: "chatml", preamble: "", opening: ["user": "<|im_start|>{role}\n", "assistant": "<|im_start|>{role}\n"],
+      name: "chatml", preamble: "",
+      opening: ["user": "<|im_start|>{role}\n", "assistant": "<|im_start|>{role}\n"],
       separator: "\n", closing: "<|im_end|>\n", stop: "<|im_end|>", joinsWithSpace: false),
   ]
 

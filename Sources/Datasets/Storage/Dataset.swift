@@ -17,12 +17,14 @@ public final class Dataset: Sendable {
 
   /// Opens a dataset.
   ///
-  /// - Throws: `FormatsError` for a file that is missing, torn or no HDF5; `DatasetError` for one that isn't ours.
+  /// - Throws: `FormatsError` for a file that is missing, torn or no HDF5; `DatasetError` for one that
+  ///   isn't ours.
   public init(path: String) throws {
     file = try HDF5File(path: path)
     self.path = path
     guard try file.root.string("format") == DatasetLayout.format else {
-      throw DatasetError.notADataset(path: path, "its root has no attribute format=\"\(DatasetLayout.format)\"")
+      throw DatasetError.notADataset(
+        path: path, "its root has no attribute format=\"\(DatasetLayout.format)\"")
     }
     let version = try file.root.attribute("version")?.intValue ?? 0
     guard version == DatasetLayout.version else { throw DatasetError.unsupportedVersion(path: path, version) }
@@ -89,7 +91,9 @@ public final class Dataset: Sendable {
   /// The tokens of all examples of a split.
   public func tokens(split: String) throws -> TokenizedExamples {
     let group = try group(split)
-    guard try group.has(DatasetLayout.tokens) else { throw DatasetError.notTokenized(path: path, split: split) }
+    guard try group.has(DatasetLayout.tokens) else {
+      throw DatasetError.notTokenized(path: path, split: split)
+    }
     let tokens = try group.group(DatasetLayout.tokens)
     let offsets = try tokens.dataset("offsets").read(Int64.self).map { Int($0) }
     let ids = try tokens.dataset("ids").read(UInt32.self)
@@ -99,7 +103,8 @@ public final class Dataset: Sendable {
       throw DatasetError.inconsistent(path: path, "the tokens of \(split) don't fit their offsets")
     }
     guard try offsets.count == rowCount(split: split) + 1 else {
-      throw DatasetError.inconsistent(path: path, "the split \(split) hasn't as many tokenised examples as rows")
+      throw DatasetError.inconsistent(
+        path: path, "the split \(split) hasn't as many tokenised examples as rows")
     }
     guard mask.allSatisfy({ $0 <= 1 }) else {
       throw DatasetError.inconsistent(path: path, "the mask of \(split) has values other than 0 and 1")

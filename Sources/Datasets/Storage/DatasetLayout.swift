@@ -18,7 +18,9 @@ enum DatasetLayout {
   /// Whether a split can have this name: it is the name of a group and an option's value.
   static func canNameSplit(_ name: String) -> Bool {
     !name.isEmpty && name.utf8.count <= 64
-      && name.unicodeScalars.allSatisfy { $0 == "-" || $0 == "_" || ($0.isASCII && $0.properties.isAlphabetic) || ("0"..."9").contains($0) }
+      && name.unicodeScalars.allSatisfy {
+        $0 == "-" || $0 == "_" || ($0.isASCII && $0.properties.isAlphabetic) || ("0"..."9").contains($0)
+      }
   }
 }
 
