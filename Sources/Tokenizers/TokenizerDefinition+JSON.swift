@@ -20,7 +20,7 @@ extension TokenizerDefinition {
     }
     for affix in ["continuing_subword_prefix", "end_of_word_suffix"] {
       guard let text = model[affix]?.stringValue, !text.isEmpty else { continue }
-      throw TokenizerError.malformed(problem: "a \(affix) is not supported", source: source)
+      throw TokenizerError.malformed(problem: "\(affix) is not supported", source: source)
     }
     var vocabulary = try Self.vocabulary(model["vocab"], source: source)
     merges = try Self.merges(model["merges"], vocabulary: vocabulary, source: source)

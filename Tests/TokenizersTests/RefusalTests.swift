@@ -32,7 +32,7 @@ import Testing
     (
       definition(model: ["type": "Unigram"]), "the tokenizer model 'Unigram' is not supported; supported: BPE"
     ),
-    (definition(model: ["end_of_word_suffix": "</w>"]), "a end_of_word_suffix is not supported"),
+    (definition(model: ["end_of_word_suffix": "</w>"]), "end_of_word_suffix is not supported"),
     (definition(model: ["vocab": []]), "the model has no 'vocab' object"),
     (definition(model: ["vocab": ["a": "x"]]), "the token 'a' has no whole id"),
     (definition(model: ["vocab": ["a": -1]]), "the token 'a' has the absurd id -1"),
