@@ -3,7 +3,7 @@
 Writes Tests/TrainingTests/Fixtures: the initial model (a transformers folder), the initial adapter (a peft folder), and
 training.json with the batches, the hyper-parameters, and every step's loss, gradient norm and validation loss.
 
-    python Benchmarks/parity/training.py        (environment: Benchmarks/parity/requirements.txt)
+    Benchmarks/parity/run training.py
 """
 
 import json
@@ -93,6 +93,8 @@ def main():
         if "lora_B" in name:  # peft begins with zeros, which would hide a wrong A in the first steps
             torch.nn.init.normal_(parameter, std=0.05)
     adapted.peft_config["default"].base_model_name_or_path = "../tiny-llama"
+    # peft keeps a set, whose order changes from run to run.
+    adapted.peft_config["default"].target_modules = sorted(adapted.peft_config["default"].target_modules)
     adapted.save_pretrained(FIXTURES / "tiny-adapter")
     (FIXTURES / "tiny-adapter" / "README.md").unlink()  # a model card to fill in
 

@@ -70,7 +70,9 @@ public final class Trainer {
 
   /// Trains until every step is done, a consumer asks for a stop, or `stop` is requested.
   ///
-  /// - Parameter save: writes the state to the disk and returns where; called for every state to keep.
+  /// - Parameters:
+  ///   - warnings: what people should be told at the start.
+  ///   - save: writes the state to the disk and returns where; called for every state to keep.
   public func run(
     _ consumers: [any TrainingConsumer] = [], warnings: [String] = [], stop: StopSignal? = nil,
     save: ((TrainingState) throws -> String)? = nil
