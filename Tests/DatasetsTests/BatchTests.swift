@@ -49,9 +49,9 @@ import Tokenizers
     for epoch in 0..<2 {
       var ids: [TokenID] = []
       var lossTokens = 0
-      for place in 0..<batches.plan.batchesPerEpoch {
-        let batch = batches.batch(step: epoch * batches.plan.batchesPerEpoch + place)
-        #expect(batch.count <= batches.plan.largestBatch)
+      for place in 0..<batches.batchesPerEpoch {
+        let batch = batches.batch(epoch * batches.batchesPerEpoch + place)
+        #expect(batch.count <= batches.largestBatch)
         if case .tokens(let capacity) = grouping { #expect(batch.count <= capacity) }
         ids += batch.ids
         lossTokens += batch.lossTokenCount
@@ -67,19 +67,19 @@ import Tokenizers
       Batches([(examples, 1)], maximumLength: 200, grouping: .tokens(400), seed: seed)
     }
     let (first, again, other) = (batches(1), batches(1), batches(2))
-    let count = first.plan.batchesPerEpoch
+    let count = first.batchesPerEpoch
     // Backwards the second time: nothing depends on the steps before.
-    let steps = (0..<2 * count).map { first.batch(step: $0) }
-    #expect((0..<2 * count).reversed().map { again.batch(step: $0) } == steps.reversed())
+    let steps = (0..<2 * count).map { first.batch($0) }
+    #expect((0..<2 * count).reversed().map { again.batch($0) } == steps.reversed())
     #expect(steps[..<count].map(\.ids) != steps[count...].map(\.ids))
-    #expect((0..<count).map { other.batch(step: $0) } != Array(steps[..<count]))
+    #expect((0..<count).map { other.batch($0) } != Array(steps[..<count]))
   }
 
   @Test func segmentsStandAlone() {
     let examples = Self.examples([4, 3, 2])
     let batches = Batches(
       [(examples, 1)], maximumLength: 8, grouping: .examples(3), seed: 0, isShuffled: false)
-    let batch = batches.batch(step: 0)
+    let batch = batches.batch(0)
     #expect(batch.ids == [0, 1, 2, 3, 4, 5, 6, 7, 8])
     #expect(batch.targets == [1, 2, 3, 0, 5, 6, 0, 8, 0])
     #expect(batch.weights == [0, 1, 1, 0, 1, 1, 0, 1, 0])
@@ -123,9 +123,9 @@ import Tokenizers
       })
     let batches = Batches(
       [(documents, 1)], maximumLength: 1000, overflow: .split, grouping: .tokens(50), seed: 1)
-    #expect(batches.plan.batchesPerEpoch == 4)
+    #expect(batches.batchesPerEpoch == 4)
     #expect(batches.plan.efficiency == 1)
-    #expect((0..<4).allSatisfy { batches.batch(step: $0).count == 50 })
+    #expect((0..<4).allSatisfy { batches.batch($0).count == 50 })
   }
 
   @Test func weightsRepeatExamples() {
@@ -143,6 +143,6 @@ import Tokenizers
   @Test func anEmptyPlanHasNoBatches() {
     let batches = Batches([(TokenizedExamples(), 1)], maximumLength: 8, grouping: .tokens(64), seed: 9)
     #expect(
-      batches.plan.batchesPerEpoch == 0 && batches.plan.largestBatch == 0 && batches.segmentsPerEpoch == 0)
+      batches.batchesPerEpoch == 0 && batches.largestBatch == 0 && batches.segmentsPerEpoch == 0)
   }
 }

@@ -106,6 +106,8 @@ import Tokenizers
     let printer = ExamplePrinter(tokenizer: tokenizer, marks: .brackets)
     let example = TokenizedExample(ids: [97, 27, 91, 98], mask: [0, 0, 1, 1])
     #expect(printer.text(example) == "a\\u{1b}⟦[b⟧")
+    let all = printer.text(TokenizedExamples([example, example]), split: "train", first: 1)
+    #expect(all == "train 0: 4 tokens, 2 in the loss\na\\u{1b}⟦[b⟧")
   }
 
   @Test func percentilesAreLengthsThatOccur() throws {

@@ -58,10 +58,10 @@ public struct BatchPlan: Sendable {
     }
   }
 
-  /// The items of a batch; steps count from 0 through all epochs.
-  public func items(step: Int) -> [Int] {
-    precondition(step >= 0 && batchesPerEpoch > 0, "an empty plan has no batches")
-    let (epoch, place) = step.quotientAndRemainder(dividingBy: batchesPerEpoch)
+  /// The items of a batch; numbers count from 0 through all epochs.
+  public func items(ofBatch number: Int) -> [Int] {
+    precondition(number >= 0 && batchesPerEpoch > 0, "an empty plan has no batches")
+    let (epoch, place) = number.quotientAndRemainder(dividingBy: batchesPerEpoch)
     let epochSeed = mixedBits(seed ^ mixedBits(UInt64(epoch) + 1))
     switch grouping {
     case .examples(let size):

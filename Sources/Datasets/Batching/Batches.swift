@@ -1,9 +1,9 @@
 /// Batches of tokens: the examples of one or several datasets, cut, packed and ordered.
 ///
 ///     let batches = Batches([(examples, 1)], maximumLength: 512, grouping: .tokens(2048), seed: 7)
-///     for step in 0..<batches.plan.batchesPerEpoch { train(on: batches.batch(step: step)) }
+///     for number in 0..<batches.batchesPerEpoch { train(on: batches.batch(number)) }
 ///
-/// A batch is a pure function of what this was made from and of the step, so resuming needs the step only.
+/// A batch is a pure function of what this was made from and of its number, so resuming needs the number only.
 public struct Batches: Sendable {
   /// The order of the pieces.
   public let plan: BatchPlan
@@ -34,10 +34,16 @@ public struct Batches: Sendable {
   /// The number of segments in an epoch.
   public var segmentsPerEpoch: Int { cut.pieces.count }
 
-  /// The batch of a step; steps count from 0 through all epochs.
-  public func batch(step: Int) -> TokenBatch {
+  /// How many batches one pass over the examples has.
+  public var batchesPerEpoch: Int { plan.batchesPerEpoch }
+
+  /// The most tokens that a batch of any epoch may have.
+  public var largestBatch: Int { plan.largestBatch }
+
+  /// A batch by its number; those beyond the first epoch are the next epochs'.
+  public func batch(_ number: Int) -> TokenBatch {
     var batch = TokenBatch()
-    for item in plan.items(step: step) {
+    for item in plan.items(ofBatch: number) {
       let piece = cut.pieces[item]
       let examples = sources[piece.source]
       let start = examples.offsets[piece.example]

@@ -30,6 +30,15 @@ public struct ExamplePrinter: Sendable {
     return text + decoded(example.ids[end...])
   }
 
+  /// The first examples of a split, each under a line that counts its tokens.
+  public func text(_ examples: TokenizedExamples, split: String, first count: Int) -> String {
+    (0..<min(max(count, 0), examples.count)).map { index in
+      let example = examples[index]
+      return
+        "\(split) \(index): \(example.ids.count) tokens, \(example.lossTokenCount) in the loss\n\(text(example))"
+    }.joined(separator: "\n\n")
+  }
+
   /// The text of a run of tokens; control characters, which a terminal would obey, are written out.
   private func decoded(_ ids: ArraySlice<TokenID>) -> String {
     let text = String(decoding: ids.flatMap { tokenizer.bytes(of: $0) }, as: UTF8.self)
