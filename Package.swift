@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 let strict: [SwiftSetting] = [
@@ -13,6 +14,9 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] 
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
       name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+      // Read by path, so that they needn't be built into a bundle.
+      exclude: FileManager.default.fileExists(
+        atPath: Context.packageDirectory + "/Tests/\(name)Tests/Fixtures") ? ["Fixtures"] : [],
       swiftSettings: strict),
   ]
 }
@@ -67,13 +71,20 @@ let package = Package(
       ["Diagnostics", "Formats", "Tokenizers", "Datasets", "Models", "Decoding", "Proxy"])
     // 7
     + room("Recipes", ["Diagnostics", yams])
+    + room(
+      "Runs",
+      [
+        "Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Datasets", "Decoding", "Proxy",
+        "Training",
+        "Evaluation", "Recipes",
+      ])
     // 8
     + [
       .executableTarget(
         name: "trimtab",
         dependencies: [
           "Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets",
-          "Decoding", "Proxy", "Training", "Evaluation", "Recipes", argumentParser,
+          "Decoding", "Proxy", "Training", "Evaluation", "Recipes", "Runs", argumentParser,
         ], swiftSettings: strict),
       .testTarget(
         name: "CommandTests", dependencies: ["trimtab", "Formats"], swiftSettings: strict),

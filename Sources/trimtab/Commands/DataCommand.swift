@@ -1,0 +1,155 @@
+import ArgumentParser
+import Datasets
+import Diagnostics
+import Formats
+import Foundation
+import Runs
+import Tokenizers
+
+/// `trimtab data`: data sets made, and looked at.
+struct DataCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "data", abstract: "Import data sets, look into them, generate the demo's.",
+    subcommands: [Import.self, InspectData.self, GenerateData.self, TrainTokenizer.self])
+}
+
+/// How examples become tokens.
+struct TokenizingOptions: ParsableArguments {
+  @Option(help: "Tokenise for this model (a checkpoint, a tokenizer.json or a .gguf).") var tokenizer: String?
+  @Option(help: "A template's name (default: the model's own for chats, plain for prompts).") var template:
+    String?
+  @Option(help: "What the loss counts: responses, last, all, or roles such as user,assistant.")
+  var trainOn = "responses"
+  @Option(help: "Cut examples to that many tokens.") var maxLength: Int?
+
+  func renderer(for kind: DatasetKind) throws -> ExampleRenderer? {
+    guard let tokenizer else {
+      if template != nil { throw UsageError("--template without --tokenizer") }
+      return nil
+    }
+    let loaded = try Tokenizer.load(path: tokenizer)
+    return ExampleRenderer(
+      tokenizer: loaded,
+      template: try PromptTemplate.named(template, chatTemplate: loaded.chatTemplate, kind: kind),
+      trainOn: try TrainOn(trainOn), maximumLength: maxLength, tokenizerPath: tokenizer)
+  }
+}
+
+/// `trimtab data import`: files of many formats into one data set.
+struct Import: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Turn files of many formats into one HDF5 data set.",
+    discussion: "Formats:\n"
+      + Importers.summaries.map { "  \($0.name.padded(to: 16)) \($0.summary)" }.joined(separator: "\n"))
+
+  @Argument(help: "Files to read, one after another.") var inputs: [String]
+  @Option(help: "The files' format.") var format: String
+  @Option(help: "The data set to write.") var output: String
+  @Option(help: "A column that another field holds, as column=field (repeatable).") var map: [String] = []
+  @Option(help: "The split that the rows go to.") var split = "train"
+  @Option(help: "The share of the rows that goes to the split validation instead.") var validation = 0.0
+  @Option(help: "What chooses those rows, together with what they say.") var seed: UInt64 = 0
+  @Option(help: "Under which terms the data may be used.") var license = ""
+  @Option(help: "How text files are cut into documents: file, line or paragraph.") var documents:
+    DocumentUnit = .file
+  @Flag(help: "Leave out records that can't be read, and count them.") var skipBad = false
+  @Flag(help: "Add to the data set if it is there already.") var append = false
+  @OptionGroup var tokenizing: TokenizingOptions
+
+  func run() throws {
+    var options = ImportOptions(format: format)
+    for entry in map {
+      let (column, field) = try ImportOptions.mapping(entry)
+      options.mapping[column] = field
+    }
+    options.split = split
+    options.validationFraction = validation
+    options.seed = seed
+    options.license = license
+    options.documents = documents
+    options.skipsBadRecords = skipBad
+    options.extendsExisting = append
+    let renderer = try tokenizing.renderer(for: try Importers.kind(of: format))
+    let report = try DatasetImport.run(
+      inputs: inputs, output: output, options: options, renderer: renderer)
+    for (path, problem) in report.skipped { Console.note("left out: \(path): \(problem.text)") }
+    if report.skippedCount > 0 { Console.note("left out \(report.skippedCount) records in all") }
+    let counts = report.rowCounts.map { "\($0.rows) \($0.split)" }.joined(separator: ", ")
+    Console.result("\(output): \(counts)")
+    guard let tokens = report.tokenization else { return }
+    Console.result("\(tokens.tokens) tokens, \(tokens.lossTokens) in the loss")
+    if tokens.truncated > 0 {
+      Console.note("warning: \(tokens.truncated) examples were cut to \(tokenizing.maxLength ?? 0) tokens")
+    }
+  }
+}
+
+extension DocumentUnit: ExpressibleByArgument {}
+
+extension RecordProblem {
+  fileprivate var text: String { "\(line.map { "line \($0): " } ?? "")\(reason)" }
+}
+
+/// `trimtab data inspect`: what a data set holds.
+struct InspectData: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Counts, lengths, decoded tokens with their mask; fails when the stop token isn't learnt.")
+
+  @Argument(help: "A data set.") var path: String
+  @Option(help: "Show that many examples of the first split.") var sample = 0
+  @Flag(help: "Print one JSON value.") var json = false
+  @OptionGroup var tokenizing: TokenizingOptions
+
+  func run() throws {
+    let dataset = try Dataset(path: path)
+    let renderer = try tokenizing.renderer(for: dataset.kind)
+    let inspection = try DatasetInspection(dataset, renderer: renderer)
+    Console.result(json ? inspection.json.text() : inspection.text)
+    if sample > 0, let split = dataset.splits.first {
+      try show(dataset, split: split, renderer: renderer)
+    }
+    try inspection.checkStopTokens()
+  }
+
+  private func show(_ dataset: Dataset, split: String, renderer: ExampleRenderer?) throws {
+    let stored = try dataset.tokenization(split: split)
+    guard
+      let tokenizer = try renderer?.tokenizer ?? stored?.tokenizerPath.map({ try Tokenizer.load(path: $0) })
+    else {
+      for row in try dataset.rows(0..<min(sample, dataset.rowCount(split: split)), split: split) {
+        for name in row.columnNames { Console.note("\(name): \(row[name] ?? "")") }
+        Console.note("")
+      }
+      return
+    }
+    let examples =
+      try renderer.map { try dataset.tokens(split: split, renderer: $0).examples }
+      ?? dataset.tokens(split: split)
+    let isTerminal = isatty(STDERR_FILENO) == 1
+    let printer = ExamplePrinter(tokenizer: tokenizer, marks: isTerminal ? .color : .brackets)
+    for index in 0..<min(sample, examples.count) { Console.result(printer.text(examples[index]) + "\n") }
+  }
+}
+
+/// `trimtab data generate demo`: the demo's text and questions.
+struct GenerateData: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate", abstract: "Write the demo's pretraining text or its questions.")
+
+  enum What: String, ExpressibleByArgument, CaseIterable { case documents, questions }
+
+  @Argument(help: "documents (a data set of text) or questions (three files of JSON lines in a folder).")
+  var what: What
+  @Option(help: "The data set, or the folder, to write.") var output: String
+  @Option(help: "How many documents.") var count = 450_000
+  @Option(help: "What they are drawn from.") var seed: UInt64 = DemoText.shippedSeed
+
+  func run() throws {
+    switch what {
+    case .documents: try DemoData.writeDocuments(count: count, seed: seed, to: output)
+    case .questions: try DemoText.writeQuestions(into: output, seed: seed)
+    }
+    Console.result(output)
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Diagnostics
+import Evaluation
+import Foundation
+import Recipes
+import Runs
+import Training
+
+/// `trimtab demo`: the whole story on the models that ship.
+struct Demo: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The whole story on the models that ship, in a few minutes.")
+
+  func run() throws {
+    guard let home = RecipeLibrary.home else {
+      throw UsageError("the project's folder isn't found", advice: "run this in it, or set TRIMTAB_HOME")
+    }
+    let started = ContinuousClock.now
+    let signal = StopSignal()
+    let demo = DemoRun(home: home) { Console.note($0) }
+    guard let result = try demo.run(consumers: { [ProgressBar()] }, stop: signal) else {
+      throw ExitCode(ExitStatus.interrupted.rawValue)
+    }
+    Console.result(result.comparison.table)
+    if let gap = result.comparison.gapClosed(by: "proxied, best α") {
+      Console.result(String(format: "  with α = %g         %5.1f %%", result.bestAlpha, 100 * gap))
+    }
+    for (one, other) in [("base", "the base"), ("expert", "the expert alone")] {
+      guard let difference = result.comparison.difference("proxied", one) else { continue }
+      Console.result("  proxied − \(other.padded(to: 18))\(difference.text)")
+    }
+    let took = started.duration(to: .now).components.seconds
+    Console.result("report: \(result.reportPath)\ntrace:  \(result.tracePath)\n\(took) seconds in all")
+  }
+}

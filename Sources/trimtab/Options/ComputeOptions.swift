@@ -1,0 +1,24 @@
+import ArgumentParser
+import Tensors
+
+extension Precision: ExpressibleByArgument {}
+
+/// What to compute with.
+struct ComputeOptions: ParsableArguments {
+  @Option(help: "Threads to compute with (default: one a processor).")
+  var threads: Int?
+
+  @Option(help: "Matrix products in fp32 or bf16 (default: the fastest that the machine has).")
+  var precision: Precision?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more.") }
+  }
+
+  var pool: ThreadPool { threads.map { ThreadPool(threads: $0) } ?? ThreadPool() }
+
+  /// Threads and engine over an arena for inference.
+  func makeCompute() throws -> Compute {
+    Compute(pool: pool, engine: try MatrixEngines.make(precision: precision), arena: try Arena.unplanned())
+  }
+}

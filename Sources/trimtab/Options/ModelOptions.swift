@@ -1,0 +1,46 @@
+import ArgumentParser
+import Proxy
+
+/// A model, and what steers it: the same options for every command that takes one.
+struct ModelOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The model: a checkpoint folder or a .gguf file.", valueName: "path"))
+  var model: String
+
+  @Option(
+    help: ArgumentHelp(
+      "A tuned small model that steers it, with its weight (repeatable).", valueName: "path[=weight]"))
+  var expert: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The small model before tuning (default: what the expert remembers).", valueName: "path"))
+  var antiexpert: String?
+
+  @Option(help: "The offset's strength: 0 is the model alone.")
+  var alpha: Float = 1
+
+  @OptionGroup var computeOptions: ComputeOptions
+
+  var selection: ModelSelection {
+    ModelSelection(
+      model: model, experts: expert.map(ModelOptions.expert), antiexpert: antiexpert, alpha: alpha)
+  }
+
+  func assemble() throws -> AssembledModel {
+    let assembled = try AssembledModel(selection, compute: try computeOptions.makeCompute())
+    for finding in assembled.findings where finding.level == .warning {
+      Console.note("warning: \(finding.subject): \(finding.text)")
+    }
+    return assembled
+  }
+
+  /// `PATH=weight`, or just a path; a path may hold an equals sign itself.
+  private static func expert(_ argument: String) -> ModelSelection.Expert {
+    if let equals = argument.lastIndex(of: "="),
+      let weight = Float(argument[argument.index(after: equals)...])
+    {
+      return .init(path: String(argument[..<equals]), weight: weight)
+    }
+    return .init(path: argument)
+  }
+}

@@ -1,0 +1,39 @@
+import Formats
+import Foundation
+import Tokenizers
+
+/// Reading what was asked for on the command line.
+enum TextInput {
+  /// The text of a file.
+  static func file(_ path: String) throws -> String {
+    let file = try MappedFile(path: path)
+    return String(decoding: file.bytes, as: UTF8.self)
+  }
+
+  /// Token ids written as `1,2,3`.
+  static func tokens(_ text: String) throws -> [TokenID] {
+    try text.split(separator: ",").map { part in
+      guard let id = TokenID(part.trimmingCharacters(in: .whitespaces)) else {
+        throw UsageError("--tokens holds \"\(part)\", expected ids such as 1,2,3")
+      }
+      return id
+    }
+  }
+
+  /// Makes sure that exactly one of several options was given.
+  static func exactlyOne(_ options: [(name: String, isGiven: Bool)]) throws {
+    let given = options.filter(\.isGiven)
+    guard given.count == 1 else {
+      let names = options.map(\.name).joined(separator: ", ")
+      throw UsageError(
+        given.isEmpty ? "nothing to read" : "\(given.map(\.name).joined(separator: " and ")) together",
+        advice: "give one of \(names)")
+    }
+  }
+}
+
+/// Writing what was asked for on the command line.
+enum TextOutput {
+  /// Writes a file whole or not at all.
+  static func write(_ text: String, to path: String) throws { try AtomicFile.write(text, to: path) }
+}
