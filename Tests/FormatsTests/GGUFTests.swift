@@ -37,7 +37,7 @@ import Testing
       let b = try file.tensor(named: "b")
       #expect(b.shape == [2, 32])
       #expect(b.elementType == .q8_0)
-      #expect(Array(b.bytes) == Array(100..<168))
+      #expect(b.withBytes(Array.init) == Array(100..<168))
       #expect(b.byteRange.lowerBound % alignment == 0)
     }
   }
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [0x00, 0x01, 0x7F, 0xFF] as [UInt8])
+  @Test(arguments: [0x00, 0xFF] as [UInt8])
   func noCorruptedByteCrashesTheReader(replacement: UInt8) throws {
     try withTemporaryFolder { folder in
       try Self.write(to: "\(folder)/a.gguf")

@@ -7,7 +7,7 @@ import Foundation
 public final class MappedFile: @unchecked Sendable {  // never written to after init
   /// The path as it was given, for messages.
   public let path: String
-  /// The whole file; valid while this object is alive, so keep it beside what points in.
+  /// The whole file; valid while this object is alive, so keep it beside what points in, or use `withBytes`.
   public let bytes: UnsafeRawBufferPointer
   private let isMapped: Bool
 
@@ -43,6 +43,11 @@ public final class MappedFile: @unchecked Sendable {  // never written to after 
     } else {
       bytes.deallocate()
     }
+  }
+
+  /// Runs `body` on the whole file, which stays mapped meanwhile.
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(bytes) }
   }
 
   private static func readToEnd(_ file: borrowing FileDescriptor) throws -> UnsafeMutableRawBufferPointer {

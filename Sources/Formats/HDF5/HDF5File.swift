@@ -31,9 +31,8 @@ public struct HDF5File: ~Copyable, Sendable {
   }
 
   private static func checkSeal(_ location: HDF5Location) throws -> Fingerprint? {
-    let file = try MappedFile(path: location.path)
-    return try withExtendedLifetime(file) {
-      let (content, seal) = HDF5Seal.split(file.bytes)
+    try MappedFile(path: location.path).withBytes { bytes in
+      let (content, seal) = HDF5Seal.split(bytes)
       guard seal == nil || seal == Fingerprint(of: content) else { throw location.error(.damaged) }
       return seal
     }
@@ -60,9 +59,8 @@ public struct HDF5File: ~Copyable, Sendable {
     _ = try HDF5File(path: path)
     let location = HDF5Location(path: path, object: "/", isWriting: true)
     try AtomicFile.replace(path) { temporary in
-      let original = try MappedFile(path: path)
-      try withExtendedLifetime(original) {
-        let content = HDF5Seal.split(original.bytes).content
+      try MappedFile(path: path).withBytes { bytes in
+        let content = HDF5Seal.split(bytes).content
         try FileDescriptor(path: temporary, flags: O_WRONLY | O_TRUNC).write(content)
       }
       let root = try Self.root(location, file: temporary, flags: trimtab_h5_access_read_write)

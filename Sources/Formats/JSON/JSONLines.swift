@@ -30,8 +30,10 @@ public struct JSONLines: Sequence, Sendable {
     ///
     /// - Throws: `FormatsError.json` with the file's path, the line's number and the column.
     public func json() throws -> JSON {
-      try JSON.parse(
-        UnsafeRawBufferPointer(rebasing: file.bytes[range]), source: file.path, firstLine: number)
+      try file.withBytes { bytes in
+        try JSON.parse(
+          UnsafeRawBufferPointer(rebasing: bytes[range]), source: file.path, firstLine: number)
+      }
     }
   }
 

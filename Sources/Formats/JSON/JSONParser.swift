@@ -49,7 +49,7 @@ extension JSON {
   /// Parses the file at `path`.
   public init(contentsOf path: String) throws {
     let file = try MappedFile(path: path)
-    self = try withExtendedLifetime(file) { try JSON.parse(file.bytes, source: path) }
+    self = try file.withBytes { try JSON.parse($0, source: path) }
   }
 }
 

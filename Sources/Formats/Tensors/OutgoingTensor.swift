@@ -39,7 +39,7 @@ public struct OutgoingTensor {
   /// A tensor copied from another file, under its own name or a new one.
   public init(_ tensor: StoredTensor, name: String? = nil) {
     self.init(name: name ?? tensor.name, elementType: tensor.elementType, shape: tensor.shape) {
-      try $0(tensor.bytes)
+      try tensor.withBytes($0)
     }
   }
 

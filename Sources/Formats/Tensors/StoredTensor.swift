@@ -3,7 +3,7 @@ import Tensors
 
 /// A tensor in a mapped file: its name, type and shape, and where its bytes lie.
 ///
-/// It keeps the file mapped, so that `bytes` stay valid while the value lives.
+/// It keeps the file mapped. `bytes` of a temporary don't outlive it: use `withBytes` there.
 public struct StoredTensor: Sendable {
   /// The name in the file.
   public let name: String
@@ -16,8 +16,13 @@ public struct StoredTensor: Sendable {
   /// Where the bytes lie in the file.
   public let byteRange: Range<Int>
 
-  /// The elements, little-endian, unaligned where the file has them so.
+  /// The elements, little-endian, unaligned where the file has them so; valid while this value or `file` is kept.
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[byteRange]) }
+
+  /// Runs `body` on the elements' bytes, which stay mapped meanwhile.
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(file) { try body(bytes) }
+  }
 
   /// The number of elements.
   public var elementCount: Int { shape.reduce(1, *) }
