@@ -15,6 +15,17 @@ public struct SystemResult: Sendable {
   }
 
   public var estimate: Estimate { Estimate(scores) }
+
+  /// A line an answer, for people and programs who want to see for themselves.
+  public func answerLines(of task: Task) -> [JSON] {
+    task.examples.indices.map { index in
+      .object([
+        "task": .string(task.name), "system": .string(name), "question": .string(task.examples[index].prompt),
+        "answer": .string(task.examples[index].answer), "response": .string(responses[index]),
+        "score": .number(scores[index]),
+      ])
+    }
+  }
 }
 
 /// All systems on the same examples: the paper's table (section 3), a row a task.

@@ -82,7 +82,7 @@ struct LoadedData: TrainingData {
 
   var batchesPerEpoch: Int { batches.plan.batchesPerEpoch }
   var largestBatch: Int { batches.plan.largestBatch }
-  func batch(_ number: Int) throws -> TokenBatch { batches.batch(step: number) }
+  func batch(_ number: Int) throws -> TokenBatch { batches.batch(number) }
 }
 
 /// Reads a recipe's data sets and makes batches of them.

@@ -24,6 +24,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Ask only that many questions.") var limit: Int?
   @Option(help: "The most tokens of an answer.") var maxTokens = 64
   @Option(help: "Text that ends an answer (repeatable; default: a line's end).") var stop: [String] = []
+  @Option(help: "Write every answer of every system, as JSON lines.") var answers: String?
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
@@ -38,6 +39,7 @@ struct Evaluate: ParsableCommand {
       systems.append(("tuned", try LoadedModel(path: tuned, compute: compute).languageModel))
     }
     var comparisons: [Comparison] = []
+    var lines: [String] = []
     for path in task {
       let task = try Task(
         dataset: path, split: split, limit: limit, rule: rule, template: template, tokenizer: tokenizer,
@@ -47,7 +49,9 @@ struct Evaluate: ParsableCommand {
         return try evaluator.run(task, model: model, name: name)
       }
       comparisons.append(Comparison(task: task.name, systems: results))
+      for result in results { lines += result.answerLines(of: task).map { $0.text() + "\n" } }
     }
+    if let answers { try AtomicFile.write(lines.joined(), to: answers) }
     if json {
       let values = comparisons.map(\.json)
       Console.result((values.count == 1 ? values[0] : .array(values)).text())
