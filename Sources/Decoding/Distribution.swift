@@ -13,7 +13,7 @@ public struct Distribution: Sendable {
     let z = UnsafeBufferPointer(start: self.logits.floats, count: logits.columns)
     let top = z.reduce(-Float.infinity) { max($0, $1) }
     var sum = 0.0
-    for value in z { sum += Double(expf(value - top)) }
+    for value in z { sum += exp(Double(value - top)) }
     logNormalizer = Double(top) + log(sum)
   }
 

@@ -62,7 +62,9 @@ extension Tensor {
         shape: shape, elementType: stored.elementType)
     } else {
       self.init(zeros: shape, elementType: stored.elementType)
-      UnsafeMutableRawBufferPointer(start: self.bytes, count: byteCount).copyMemory(from: bytes)
+      withExtendedLifetime(stored) {
+        UnsafeMutableRawBufferPointer(start: self.bytes, count: byteCount).copyMemory(from: bytes)
+      }
     }
   }
 }

@@ -6,8 +6,7 @@ import Tokenizers
 enum TextInput {
   /// The text of a file.
   static func file(_ path: String) throws -> String {
-    let file = try MappedFile(path: path)
-    return String(decoding: file.bytes, as: UTF8.self)
+    try MappedFile(path: path).withBytes { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Token ids written as `1,2,3`.
