@@ -3,13 +3,20 @@ SWIFT ?= swift
 # One set of flags for both, so that nothing is built twice; tests look at internals.
 RELEASE = -c release -Xswiftc -enable-testing
 
-.PHONY: build demo test lint format bootstrap clean
+.PHONY: build demo test family lint format bootstrap clean
 
 demo: build
 	.build/release/trimtab demo
 
 test: bootstrap
 	$(SWIFT) test $(RELEASE)
+
+# Makes the demo's models again, from nothing: text, vocabulary, both pretrainings (about a quarter of an hour on two cores).
+family: build
+	.build/release/trimtab data generate documents --output data/demo/documents.h5
+	.build/release/trimtab data tokenizer data/demo/documents.h5 --vocabulary 512 --output checkpoints/demo/tokenizer
+	.build/release/trimtab finetune recipes/demo/pretrain-small.yaml --overwrite
+	.build/release/trimtab finetune recipes/demo/pretrain-large.yaml --overwrite
 
 build: bootstrap
 	$(SWIFT) build $(RELEASE) --product trimtab
