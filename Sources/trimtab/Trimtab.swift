@@ -8,8 +8,8 @@ struct Trimtab: ParsableCommand {
     commandName: "trimtab",
     abstract: "Fine-tune a small language model and steer a large one with it.",
     discussion: """
-      Proxy-tuning adds what tuning changed in a small model to a large one while it decodes:
-      z = z_base + alpha * (z_expert - z_antiexpert). Every command that takes --model also takes --expert,
+      Proxy-tuning adds what tuning changed in a small model to a large one while it decodes: \
+      z = z_base + alpha * (z_expert - z_antiexpert). Every command that takes --model also takes --expert, \
       --antiexpert and --alpha, so a proxy-tuned model goes wherever a model goes.
       """,
     version: "0.1.0",
