@@ -22,7 +22,8 @@ extension TokenizerDefinition {
     if FileManager.default.fileExists(atPath: templatePath) {
       let template = try MappedFile(path: templatePath)
       chatTemplates.removeAll { $0.name == Self.defaultTemplateName }
-      chatTemplates.append((Self.defaultTemplateName, template.withBytes { String(decoding: $0, as: UTF8.self) }))
+      chatTemplates.append(
+        (Self.defaultTemplateName, template.withBytes { String(decoding: $0, as: UTF8.self) }))
     }
   }
 

@@ -79,7 +79,9 @@ struct FamilyTests {
       .writeModel(checkpoint.tensors, as: .float32, beginningOfSequence: 1, endOfSequence: [2])
     let again = try Checkpoint.load(folder)
     #expect(again.configuration == checkpoint.configuration)
-    for (name, tensor) in checkpoint.tensors { #expect(again.tensors[name]?.float32.array == tensor.float32.array) }
+    for (name, tensor) in checkpoint.tensors {
+      #expect(again.tensors[name]?.float32.array == tensor.float32.array)
+    }
     #expect(again.fingerprint == checkpoint.fingerprint)
   }
 
@@ -93,7 +95,9 @@ struct FamilyTests {
     let parameters = TrainableParameters(initializing: lora, over: base.configuration, seed: 3)
     for entry in parameters.entries where entry.name.hasSuffix("lora_B.weight") {
       let random = CounterRandom(seed: 4, stream: UInt64(entry.offset))
-      for index in 0..<entry.shape.count { parameters.value(entry).floats[index] = random.normal(at: UInt64(index)) }
+      for index in 0..<entry.shape.count {
+        parameters.value(entry).floats[index] = random.normal(at: UInt64(index))
+      }
     }
     try CheckpointWriter(folder: folder, configuration: base.configuration)
       .writeAdapter(lora, tensors: parameters.tensors, baseModel: "\(Fixtures.folder)/\(name)")
