@@ -9,11 +9,13 @@ let strict: [SwiftSetting] = [
 ]
 
 /// One room of the house: a library target and its mirror under `Tests/`.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+func room(
+  _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+      name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests,
       // Read by path, so that they needn't be built into a bundle.
       exclude: FileManager.default.fileExists(
         atPath: Context.packageDirectory + "/Tests/\(name)Tests/Fixtures") ? ["Fixtures"] : [],
@@ -60,9 +62,13 @@ let package = Package(
     + room("Models", ["Diagnostics", "Tensors", "Autodiff", "Formats", "CKernels"])
     // 4
     + room("Datasets", ["Diagnostics", "Formats", "Tokenizers"])
-    + room("Decoding", ["Diagnostics", "Tensors", "Tokenizers", "Models", "Autodiff", "CKernels"])
+    + room(
+      "Decoding", ["Diagnostics", "Tensors", "Tokenizers", "Models", "Autodiff", "CKernels"],
+      tests: ["TestSupport"])
     // 5
-    + room("Proxy", ["Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Decoding"])
+    + room(
+      "Proxy", ["Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Decoding"],
+      tests: ["TestSupport"])
     + room(
       "Training",
       ["Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets", "CKernels"])
@@ -86,6 +92,9 @@ let package = Package(
           "Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets",
           "Decoding", "Proxy", "Training", "Evaluation", "Recipes", "Runs", argumentParser,
         ], swiftSettings: strict),
+      .target(
+        name: "TestSupport", dependencies: ["Decoding", "Tensors", "Tokenizers"], path: "Tests/TestSupport",
+        swiftSettings: strict),
       .testTarget(
         name: "CommandTests", dependencies: ["trimtab", "Formats"], swiftSettings: strict),
     ]

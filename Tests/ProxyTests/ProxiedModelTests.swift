@@ -1,5 +1,6 @@
 import Decoding
 import Tensors
+import TestSupport
 import Testing
 import Tokenizers
 

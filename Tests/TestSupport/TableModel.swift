@@ -3,23 +3,24 @@ import Tensors
 import Tokenizers
 
 /// A model whose logits are a hash of its seed and of what it has seen: quick, and different everywhere.
-final class TableModel: LanguageModel {
-  let seed: UInt64
-  let vocabularySize: Int
-  let contextLength = 64
+public final class TableModel: LanguageModel {
+  public let vocabularySize: Int
+  public let contextLength = 64
+  private let seed: UInt64
   /// Where a token stands in this model's vocabulary, for permuted ones.
-  let places: [Int]
-  private(set) var calls = 0
+  private let places: [Int]
+  /// How often it was run.
+  public private(set) var calls = 0
 
-  init(seed: UInt64, vocabularySize: Int = 24, places: [Int]? = nil) {
+  public init(seed: UInt64, vocabularySize: Int = 24, places: [Int]? = nil) {
     self.seed = seed
     self.vocabularySize = vocabularySize
     self.places = places ?? Array(0..<vocabularySize)
   }
 
-  func makeContext() -> any DecodingContext { History() }
+  public func makeContext() -> any DecodingContext { History() }
 
-  func logits(extending sequences: [SequenceExtension], rows: LogitRows) throws -> [Tensor] {
+  public func logits(extending sequences: [SequenceExtension], rows: LogitRows) throws -> [Tensor] {
     calls += 1
     return sequences.map { sequence in
       guard let history = sequence.context as? History else { preconditionFailure() }
