@@ -5,6 +5,8 @@
     Benchmarks/parity/run models.py gguf MODEL.gguf --text FILE
         a real model, PyTorch on the dequantised weights: log-probabilities over 200 tokens within 2e-3,
         and the greedy continuation of 64 tokens equal
+    Benchmarks/parity/run models.py folder CHECKPOINT
+        a folder that Trimtab wrote, opened by transformers: log-probabilities within 1e-4
 """
 import argparse, json, pathlib, subprocess, sys, tempfile
 
@@ -95,6 +97,14 @@ def real(binary, options):
     return compare(binary, options.model, model, ids, 64, 2e-3)
 
 
+def folder(binary, options):
+    model = transformers.AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32).eval()
+    torch.manual_seed(0)
+    length = min(100, model.config.max_position_embeddings - 40)
+    ids = torch.randint(0, model.config.vocab_size, (length,)).tolist()
+    return compare(binary, options.model, model, ids, 32, 1e-4)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trimtab", default=str(ROOT / ".build/release/trimtab"))
@@ -104,6 +114,9 @@ def main():
     command.add_argument("model")
     command.add_argument("--text", required=True)
     command.set_defaults(run=real)
+    command = commands.add_parser("folder")
+    command.add_argument("model")
+    command.set_defaults(run=folder)
     options = parser.parse_args()
     print(f"PyTorch {torch.__version__}, transformers {transformers.__version__}")
     sys.exit(0 if options.run(options.trimtab, options) else 1)

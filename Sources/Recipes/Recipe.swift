@@ -84,7 +84,7 @@ public struct Recipe: Sendable, Hashable {
     public var sources: [Source]
     /// What the loss is measured on while training; nil for nothing.
     public var validation: Source?
-    /// A named template; nil for the model's own.
+    /// A named template; nil for the model's own in conversations, and for the plain prompt elsewhere.
     public var template: String?
     public var maximumLength: Int
     public var packing: Bool
