@@ -85,9 +85,11 @@ public enum AtomicFile {
           close(number)
           return temporary
         }
-        guard errno == EEXIST else {
-          throw errno == ENOENT
-            ? FormatsError.noSuchFile(path: folder) : FormatsError.last("write", path)
+        let code = errno
+        guard code == EEXIST else {
+          throw code == ENOENT
+            ? FormatsError.noSuchFile(path: folder)
+            : FormatsError.system(path: path, operation: "write", code: code)
         }
         attempt += 1
       }

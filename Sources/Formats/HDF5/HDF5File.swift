@@ -17,6 +17,8 @@ public struct HDF5File: ~Copyable, Sendable {
   /// - Throws: `FormatsError` when the file is missing (66), no HDF5 file, torn, or of another format (65).
   public init(path: String, format: String? = nil) throws {
     let location = HDF5Location(path: path, object: "/", isWriting: false)
+    // The library reads regular files only, and a device may have no end.
+    guard !Self.isDevice(path) else { throw location.error(.notHDF5) }
     let fingerprint = try Self.checkSeal(location)
     guard HDF5Library.check({ H5Fis_hdf5(path) }).result > 0 else { throw location.error(.notHDF5) }
     let root = try Self.root(location, file: path, flags: trimtab_h5_access_read_only)
@@ -28,6 +30,11 @@ public struct HDF5File: ~Copyable, Sendable {
   private init(root: consuming HDF5Group, fingerprint: Fingerprint? = nil) {
     self.root = root
     self.fingerprint = fingerprint
+  }
+
+  private static func isDevice(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT)
   }
 
   private static func checkSeal(_ location: HDF5Location) throws -> Fingerprint? {
