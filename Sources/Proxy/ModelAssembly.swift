@@ -85,6 +85,9 @@ public struct AssembledModel {
   /// - Throws: `ProxyError` when they don't fit, unless `refusing` is false (then the findings tell).
   public init(_ selection: ModelSelection, compute: Compute, refusing: Bool = true) throws {
     guard selection.alpha.isFinite else { throw ProxyError.alphaNotFinite("\(selection.alpha)") }
+    for expert in selection.experts where !expert.weight.isFinite {
+      throw ProxyError.weightNotFinite(expert: expert.path, "\(expert.weight)")
+    }
     guard selection.antiexpert == nil || !selection.experts.isEmpty else {
       throw ProxyError.antiexpertWithoutExpert
     }

@@ -10,6 +10,7 @@ public enum ProxyError: DiagnosticError {
   case antiexpertWithoutExpert
   case expertNotSmallerFamily(expert: String, reason: String)
   case alphaNotFinite(String)
+  case weightNotFinite(expert: String, String)
   case noTokenizer(path: String)
 
   public var diagnostics: [Diagnostic] {
@@ -56,6 +57,8 @@ public enum ProxyError: DiagnosticError {
       ]
     case .alphaNotFinite(let text):
       [Diagnostic("--alpha is \(text), expected a number", exitCode: .usage)]
+    case .weightNotFinite(let expert, let text):
+      [Diagnostic("the weight of --expert \(expert) is \(text), expected a number", exitCode: .usage)]
     }
   }
 }

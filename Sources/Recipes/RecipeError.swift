@@ -32,6 +32,13 @@ public struct RecipeError: DiagnosticError {
           "\(keys) twice in one section",
           at: .init(path, line: context.mark.line, column: context.mark.column), advice: "keep one")
       ]
+    case .reader(let problem, _, _, _):
+      // Yams' own text would show the line, which in a binary file is anything.
+      diagnostics = [
+        Diagnostic(
+          "not YAML: \(problem)", at: .init(path),
+          advice: "a recipe is a text file; trimtab recipe list shows those that ship")
+      ]
     default:
       diagnostics = [Diagnostic("not YAML: \(error)", at: .init(path))]
     }
