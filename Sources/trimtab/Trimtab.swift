@@ -23,7 +23,10 @@ struct Trimtab: ParsableCommand {
 @main
 enum Main {
   static func main() {
+    // A file that grows beyond its limit is then an error of the write, as a full disk is.
+    signal(SIGXFSZ, SIG_IGN)
     do {
+      try refuseUnknownSubcommand(CommandLine.arguments.dropFirst())
       var command = try Trimtab.parseAsRoot()
       try command.run()
     } catch let error as any DiagnosticError {
@@ -33,16 +36,42 @@ enum Main {
       Trimtab.exit(withError: error)
     }
   }
+
+  /// Says what a mistyped subcommand was meant to be; the parser itself knows that of options only.
+  private static func refuseUnknownSubcommand(_ arguments: some Sequence<String>) throws {
+    var command: any ParsableCommand.Type = Trimtab.self
+    for name in arguments {
+      let subcommands = command.configuration.subcommands
+      guard !subcommands.isEmpty, !name.hasPrefix("-"), name != "help" else { return }
+      guard let next = subcommands.first(where: { $0._commandName == name }) else {
+        let names = subcommands.map { $0._commandName }
+        throw UsageError(
+          "there is no command \"\(name)\"",
+          advice: nearest(to: name, among: names).map { "did you mean \"\($0)\"?" }
+            ?? "there are \(names.joined(separator: ", "))")
+      }
+      command = next
+    }
+  }
 }
 
 /// Where words go: everything for people to stderr, results to stdout.
 enum Console {
   static func error(_ text: String) { note("trimtab: \(text)") }
 
-  static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+  static func note(_ text: String) {
+    // There is nobody left to tell when even this can't be written.
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+  }
 
+  /// Prints a result; when that can't be written (a full disk), the process ends with 74.
   static func result(_ text: String, terminator: String = "\n") {
-    FileHandle.standardOutput.write(Data((text + terminator).utf8))
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + terminator).utf8))
+    } catch {
+      Self.error("standard output: cannot write: \(error.localizedDescription)")
+      Foundation.exit(ExitStatus.inputOutput.rawValue)
+    }
   }
 }
 
