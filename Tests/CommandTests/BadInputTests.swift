@@ -4,44 +4,33 @@ import Testing
 
 @Suite("Bad input: one clear line, the right exit code")
 struct BadInputTests {
-  private func expect(
-    _ arguments: [String], status: Int32, says parts: String...,
-    sourceLocation: SourceLocation = #_sourceLocation
-  ) throws {
-    let outcome = try Command.run(arguments)
-    #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
-    for part in parts {
-      #expect(outcome.errors.contains(part), "\(outcome.errors)", sourceLocation: sourceLocation)
-    }
-    let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("trimtab:") }
-    if status != 64 { #expect(lines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation) }
-  }
-
   private func score(_ model: String) -> [String] { ["score", "--model", model, "--tokens", "1,2,3"] }
 
   @Test("missing files and folders")
   func missing() throws {
-    try expect(score("no/such/model"), status: 66, says: "no/such/model")
-    try expect(["inspect", "nowhere.gguf"], status: 66, says: "nowhere.gguf")
+    try expectRefusal(score("no/such/model"), status: 66, says: "no/such/model")
+    try expectRefusal(["inspect", "nowhere.gguf"], status: 66, says: "nowhere.gguf")
     let folder = try TemporaryFolder()
-    try expect(score(folder.path), status: 65, says: "no config.json")
+    try expectRefusal(score(folder.path), status: 65, says: "no config.json")
   }
 
   @Test("options that make no sense")
   func usage() throws {
     let model = Command.models + "/llama"
-    try expect(["score", "--model", model], status: 64, says: "--text")
-    try expect(["generate", "--model", model, "--tokens", "1,x"], status: 64, says: "\"x\"")
-    try expect(score(model) + ["--alpha", "nan", "--expert", model], status: 64, says: "--alpha")
-    try expect(["generate", "--model", model, "--tokens", "1", "--top-p", "2"], status: 64, says: "top-p")
-    try expect(["generate", "--model", model, "--tokens", "1", "--trace", "t"], status: 64, says: "--expert")
-    try expect(score(model) + ["--antiexpert", model], status: 64, says: "--expert")
-    try expect(["score", "--model", model, "--tokens", "1,99"], status: 64, says: "99", "39")
+    try expectRefusal(["score", "--model", model], status: 64, says: "--text")
+    try expectRefusal(["generate", "--model", model, "--tokens", "1,x"], status: 64, says: "\"x\"")
+    try expectRefusal(score(model) + ["--alpha", "nan", "--expert", model], status: 64, says: "--alpha")
+    try expectRefusal(
+      ["generate", "--model", model, "--tokens", "1", "--top-p", "2"], status: 64, says: "top-p")
+    try expectRefusal(
+      ["generate", "--model", model, "--tokens", "1", "--trace", "t"], status: 64, says: "--expert")
+    try expectRefusal(score(model) + ["--antiexpert", model], status: 64, says: "--expert")
+    try expectRefusal(["score", "--model", model, "--tokens", "1,99"], status: 64, says: "99", "39")
   }
 
   @Test("text without a tokenizer")
   func noTokenizer() throws {
-    try expect(
+    try expectRefusal(
       ["score", "--model", Command.models + "/llama", "--text", "a"], status: 66, says: "tokenizer.json")
   }
 
@@ -67,7 +56,7 @@ struct BadInputTests {
     }
     _ = try folder.write(configuration, to: "config.json")
     _ = try folder.write(weights, to: "model.safetensors")
-    try expect(score(folder.path), status: 65, says: folder.path)
+    try expectRefusal(score(folder.path), status: 65, says: folder.path)
   }
 
   @Test("an expert of another vocabulary is refused with the reason")
@@ -82,7 +71,7 @@ struct BadInputTests {
       print("skipped: no ../shared/peers/tiny-llama-safetensors here")
       return
     }
-    try expect(
+    try expectRefusal(
       score(folder.path) + ["--expert", tiny, "--antiexpert", tiny], status: 65, says: "another vocabulary")
     let check = try Command.run(["check", "--model", folder.path, "--expert", tiny, "--antiexpert", tiny])
     #expect(check.status == 65 && check.output.contains("don't fit"))

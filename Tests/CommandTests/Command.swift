@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Testing
 
 /// The built `trimtab`, run as a person would.
 enum Command {
@@ -25,8 +26,13 @@ enum Command {
 
   static let models = root.appendingPathComponent("Tests/ModelsTests/Fixtures").path
 
+  /// A model that ships, with its tokenizer.
+  static let shipped = root.appendingPathComponent("checkpoints/demo/large").path
+
   /// Starts a command without waiting for it.
-  static func start(_ arguments: [String], in folder: String? = nil) throws -> (Process, Pipe, Pipe) {
+  static func start(
+    _ arguments: [String], in folder: String? = nil, executable: URL = Command.executable
+  ) throws -> (Process, Pipe, Pipe) {
     let process = Process()
     process.executableURL = executable
     process.arguments = arguments
@@ -39,9 +45,16 @@ enum Command {
     return (process, output, errors)
   }
 
+  /// Runs a line of shell script in which `$0` is the executable.
+  static func shell(_ line: String, in folder: String? = nil) throws -> Outcome {
+    try run(["-c", line, executable.path], in: folder, executable: URL(fileURLWithPath: "/bin/sh"))
+  }
+
   /// Runs a command to its end.
-  static func run(_ arguments: [String], in folder: String? = nil) throws -> Outcome {
-    let (process, output, errors) = try start(arguments, in: folder)
+  static func run(
+    _ arguments: [String], in folder: String? = nil, executable: URL = Command.executable
+  ) throws -> Outcome {
+    let (process, output, errors) = try start(arguments, in: folder, executable: executable)
     // Both pipes are drained while it runs, so that neither fills up.
     nonisolated(unsafe) var errorText = Data()
     let done = DispatchSemaphore(value: 0)
@@ -60,6 +73,20 @@ enum Command {
   }
 }
 
+/// Runs a command that must end with `status` and one line that says every part.
+func expectRefusal(
+  _ arguments: [String], in folder: String? = nil, status: Int32, says parts: String...,
+  sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let outcome = try Command.run(arguments, in: folder)
+  #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: sourceLocation)
+  for part in parts {
+    #expect(outcome.errors.contains(part), "\(outcome.errors)", sourceLocation: sourceLocation)
+  }
+  let lines = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("trimtab:") }
+  if status != 64 { #expect(lines.count == 1, "\(outcome.errors)", sourceLocation: sourceLocation) }
+}
+
 /// A folder that goes when the test does.
 final class TemporaryFolder {
   let path: String
@@ -70,6 +97,10 @@ final class TemporaryFolder {
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func read(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path + "/" + name))
+  }
 
   /// Writes a file into it and returns its path.
   func write(_ text: String, to name: String) throws -> String {
