@@ -97,29 +97,9 @@ public struct CheckpointWriter: Sendable {
 
   /// The tensors under the names and in the arrangement that the family stores.
   private func outgoing(_ tensors: [String: Tensor], as elementType: ElementType) throws -> [OutgoingTensor] {
-    var fused: [String: [Int: Tensor]] = [:]
-    var outgoing: [OutgoingTensor] = []
-    for slot in configuration.parameterSlots {
-      guard let tensor = tensors[slot.name],
-        let (rule, layer) = TensorRule.find(slot.name, in: family.tensorRules)
-      else { throw ModelError.missingTensor(slot.name, path: folder) }
-      let name = rule.stored.replacingOccurrences(of: "{n}", with: "\(layer)")
-      switch rule.storage {
-      case .asIs, .interleavedHeads: outgoing.append(OutgoingTensor(tensor, name: name, as: elementType))
-      case .transposed:
-        outgoing.append(OutgoingTensor(tensor.float32.transposed, name: name, as: elementType))
-      case .fused(let part), .fusedTransposed(let part):
-        fused[name, default: [:]][part] = tensor.float32
-        guard let parts = fused[name], parts.count == 3 else { continue }
-        let whole = Tensor(
-          stacking: (0..<3).compactMap { parts[$0] }, columns: slot.isMatrix ? slot.shape[1] : 1)
-        let stored = rule.storage.isTransposed ? whole.transposed : whole
-        outgoing.append(
-          OutgoingTensor(
-            slot.isMatrix ? stored : stored.reshaped([stored.count]), name: name, as: elementType))
-      }
-    }
-    return outgoing
+    try ArrangedTensors(configuration: configuration, rules: family.tensorRules)
+      .elements(of: tensors, path: folder)
+      .map { OutgoingTensor($0.tensor, name: $0.name, as: elementType) }
   }
 
   private struct FusedGroup {
@@ -169,18 +149,6 @@ public struct CheckpointWriter: Sendable {
   }
 }
 
-extension Tensor {
-  /// Float32 matrices one below the other.
-  fileprivate init(stacking parts: [Tensor], columns: Int) {
-    self.init(zeros: [parts.reduce(0) { $0 + $1.count } / columns, columns])
-    var offset = 0
-    for part in parts {
-      (floats + offset).update(from: part.floats, count: part.count)
-      offset += part.count
-    }
-  }
-}
-
 extension OutgoingTensor {
   /// A tensor converted row by row on its way into the file.
   public init(_ tensor: Tensor, name: String, as elementType: ElementType) {
@@ -192,7 +160,9 @@ extension OutgoingTensor {
       let stretch = max(1, (1 << 20) / max(1, tensor.columns))
       for start in stride(from: 0, to: matrix.rows, by: stretch) {
         let part = matrix.rows(start..<min(matrix.rows, start + stretch)).converted(to: elementType)
-        try sink(UnsafeRawBufferPointer(start: part.bytes, count: part.byteCount))
+        try withExtendedLifetime(part) {
+          try sink(UnsafeRawBufferPointer(start: part.bytes, count: part.byteCount))
+        }
       }
     }
   }

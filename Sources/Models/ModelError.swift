@@ -12,6 +12,7 @@ public enum ModelError: DiagnosticError {
   case wrongElementType(String, found: String, path: String)
   case unknownTarget(String, known: [String])
   case adapterMismatch(path: String, reason: String)
+  case notInGGUF(String, path: String)
 
   public var diagnostics: [Diagnostic] {
     switch self {
@@ -60,6 +61,11 @@ public enum ModelError: DiagnosticError {
       ]
     case .adapterMismatch(let path, let reason):
       [Diagnostic("the adapter doesn't fit its model: \(reason)", at: .init(path))]
+    case .notInGGUF(let feature, let path):
+      [
+        Diagnostic(
+          "\(feature) can't be told in a GGUF", at: .init(path), advice: "convert it to safetensors instead")
+      ]
     }
   }
 }

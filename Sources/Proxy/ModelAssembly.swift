@@ -57,7 +57,8 @@ public struct LoadedModel {
     return tokenizer
   }
 
-  private static func tokenizer(of checkpoint: Checkpoint) throws -> Tokenizer? {
+  /// The tokenizer of a model, for an adapter its own or its base's; nil where weights lie alone.
+  public static func tokenizer(of checkpoint: Checkpoint) throws -> Tokenizer? {
     let places = [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
     let place = places.first { path in
       path.hasSuffix(".gguf") || FileManager.default.fileExists(atPath: path + "/tokenizer.json")

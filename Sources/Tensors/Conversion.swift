@@ -19,7 +19,10 @@ extension Tensor {
   public func converted(to elementType: ElementType) -> Tensor {
     guard elementType != self.elementType else { return self }
     let copy = Tensor(zeros: shape, elementType: elementType)
-    let encoded = trimtab_quantize(copy.storage, float32.floats, copy.bytes, count)
+    let source = float32
+    let encoded = withExtendedLifetime(source) {
+      trimtab_quantize(copy.storage, source.floats, copy.bytes, count)
+    }
     precondition(encoded, "nothing is converted to \(elementType)")
     return copy
   }

@@ -17,6 +17,25 @@ struct GGUFPreTokenizer {
       part: "the pre-tokenizer", found: name, supported: table.flatMap(\.names).sorted(), source: source)
   }
 
+  /// The name under which a byte-level tokenizer's way of cutting is known, the most usual one first; nil for a
+  /// way that has none.
+  static func name(of definition: TokenizerDefinition) -> String? {
+    let cut = canonical(definition.preTokenizer)
+    return table.first { entry in
+      let known = entry.make()
+      return canonical(known.preTokenizer) == cut && known.normalizer == definition.normalizer
+        && known.ignoresMerges == definition.options.ignoresMerges
+    }?.names.first
+  }
+
+  /// A pre-tokenizer as a list of components without the settings that change no token.
+  private static func canonical(_ component: JSON) -> [JSON] {
+    if let parts = component["pretokenizers"]?.arrayValue { return parts.flatMap(canonical) }
+    guard var settings = component.objectValue else { return [] }
+    settings["trim_offsets"] = nil
+    return [.object(JSONObject(settings.map { ($0.key, $0.value) }.sorted { $0.0 < $1.0 }))]
+  }
+
   private static let table: [(names: [String], make: @Sendable () -> GGUFPreTokenizer)] = [
     (["default"], { .init(preTokenizer: sequence(ggmlDefault.map { split($0) } + [byteLevel])) }),
     (["gpt-2", "phi-2", "gigachat", "jais", "exaone4", "trillion", "granite-docling"], { gpt2 }),

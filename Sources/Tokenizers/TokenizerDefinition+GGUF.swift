@@ -58,7 +58,7 @@ extension TokenizerDefinition {
     return [(Array(piece).string, id)]
   }
 
-  private static func sentencePieceNormalizer(prefixesSpace: Bool) -> JSON {
+  static func sentencePieceNormalizer(prefixesSpace: Bool) -> JSON {
     let replace: JSON = ["type": "Replace", "pattern": ["String": " "], "content": "\u{2581}"]
     let prepend: JSON = ["type": "Prepend", "prepend": "\u{2581}"]
     return ["type": "Sequence", "normalizers": prefixesSpace ? [prepend, replace] : [replace]]

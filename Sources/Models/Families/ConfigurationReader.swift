@@ -123,6 +123,10 @@ struct MetadataReader {
     configuration.vocabularySize = vocabulary ?? configuration.vocabularySize
     configuration.normEpsilon = Float(try number("attention.layer_norm_rms_epsilon"))
     configuration.tiedHead = file.tensors["output.weight"] == nil
+    // Only the tensors themselves tell whether there are biases.
+    configuration.attentionInputBias = shape(ofTensor: "blk.0.attn_q.bias") != nil
+    configuration.attentionOutputBias = shape(ofTensor: "blk.0.attn_output.bias") != nil
+    configuration.feedForwardBias = shape(ofTensor: "blk.0.ffn_down.bias") != nil
     let rotated = try integer("rope.dimension_count", default: configuration.headDimension)
     guard rotated == configuration.headDimension else {
       throw ModelError.wrongValue(

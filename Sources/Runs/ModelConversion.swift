@@ -1,0 +1,119 @@
+import Diagnostics
+import Formats
+import Foundation
+import Models
+import Proxy
+import Tensors
+import Tokenizers
+
+/// A model written anew in another format: a folder, an adapter over its base or a GGUF in, one whole model out.
+public struct ModelConversion: Sendable {
+  /// What is written.
+  public enum Format: String, Sendable, CaseIterable {
+    /// A folder that transformers opens.
+    case safetensors
+    /// One file, with the tokenizer in it.
+    case gguf
+
+    /// The types that its matrices can have; the first is the usual one.
+    public var elementTypes: [ElementType] {
+      switch self {
+      case .safetensors: [.bfloat16, .float16, .float32]
+      case .gguf: [.float16, .q8_0, .q4_0, .q4_1, .bfloat16, .float32]
+      }
+    }
+  }
+
+  private let source: String
+  private let format: Format
+  private let elementType: ElementType
+
+  /// Names what is converted, and into what.
+  ///
+  /// - Parameter elementType: The type of the matrices; nil for the format's usual one.
+  /// - Throws: `ModelConversionError.wrongElementType`
+  public init(of source: String, to format: Format, as elementType: ElementType? = nil) throws {
+    let elementType = elementType ?? format.elementTypes[0]
+    guard format.elementTypes.contains(elementType) else {
+      throw ModelConversionError.wrongElementType(elementType, format: format)
+    }
+    self.source = source
+    self.format = format
+    self.elementType = elementType
+  }
+
+  /// Converts; the result appears at `path` only when it is whole.
+  ///
+  /// - Throws: `ModelConversionError.exists` when something is there; what reading and writing throw.
+  public func write(to path: String) throws {
+    let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard !FileManager.default.fileExists(atPath: path) else {
+      throw ModelConversionError.exists(path: path)
+    }
+    let checkpoint = try Checkpoint.load(source)
+    let tokenizer = try LoadedModel.tokenizer(of: checkpoint)
+    switch format {
+    case .gguf:
+      try GGUFModel(checkpoint).write(
+        to: path, as: elementType, name: name,
+        tokenizer: try tokenizer?.ggufMetadata(rows: checkpoint.configuration.vocabularySize) ?? [])
+    case .safetensors:
+      try writeFolder(checkpoint.merged, tokenizer, to: path)
+    }
+  }
+
+  /// What the model is called: its file or folder.
+  private var name: String {
+    let url = URL(fileURLWithPath: source)
+    return (url.pathExtension == "gguf" ? url.deletingPathExtension() : url).lastPathComponent
+  }
+
+  private func writeFolder(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer?, to path: String) throws {
+    let files = FileManager.default
+    let unfinished = "\(path).unfinished-\(UUID().uuidString)"
+    defer { try? files.removeItem(atPath: unfinished) }
+    do {
+      try files.createDirectory(atPath: unfinished, withIntermediateDirectories: true)
+    } catch {
+      throw ModelConversionError.unwritable(path: path, reason: error.localizedDescription)
+    }
+    let end = tokenizer?.endOfSequence
+    let stops = (tokenizer?.stopTokens ?? []).filter { $0 != end }.sorted()
+    try CheckpointWriter(folder: unfinished, configuration: checkpoint.configuration).writeModel(
+      checkpoint.tensors, as: elementType, beginningOfSequence: tokenizer?.beginningOfSequence.map(Int.init),
+      endOfSequence: ([end].compactMap { $0 } + stops).map(Int.init))
+    try tokenizer?.save(to: unfinished)
+    do {
+      try files.moveItem(atPath: unfinished, toPath: path)
+    } catch {
+      throw ModelConversionError.unwritable(path: path, reason: error.localizedDescription)
+    }
+  }
+}
+
+/// Why a model can't be converted.
+public enum ModelConversionError: DiagnosticError {
+  case exists(path: String)
+  case unwritable(path: String, reason: String)
+  case wrongElementType(ElementType, format: ModelConversion.Format)
+
+  public var diagnostics: [Diagnostic] {
+    switch self {
+    case .exists(let path):
+      [
+        Diagnostic(
+          "there is something here already", at: .init(path), advice: "give a path that is free",
+          exitCode: .usage)
+      ]
+    case .unwritable(let path, let reason):
+      [Diagnostic("it can't be written: \(reason)", at: .init(path), exitCode: .inputOutput)]
+    case .wrongElementType(let elementType, let format):
+      [
+        Diagnostic(
+          "\(format.rawValue) isn't written as \(elementType.rawValue)",
+          advice: "possible are \(format.elementTypes.map(\.rawValue).joined(separator: ", "))",
+          exitCode: .usage)
+      ]
+    }
+  }
+}

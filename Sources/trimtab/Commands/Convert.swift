@@ -1,0 +1,35 @@
+import ArgumentParser
+import Models
+import Runs
+import Tensors
+
+/// `trimtab convert`: a model in another format.
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a model as a transformers folder or as a GGUF; an adapter is merged into its base.")
+
+  @Argument(help: "A checkpoint folder, an adapter folder or a .gguf file.") var model: String
+  @Option(help: "What to write: safetensors or gguf.") var to: String
+  @Option(help: "The folder or .gguf file to write, which mustn't exist.") var output: String
+  @Option(
+    help: """
+      How matrices are stored: bfloat16 (usual), float16 or float32 in safetensors; float16 (usual), q8_0, \
+      q4_0, q4_1, bfloat16 or float32 in a GGUF.
+      """)
+  var quantize: String?
+
+  func run() throws {
+    guard let format = ModelConversion.Format(rawValue: to) else {
+      throw UsageError("there is no format \"\(to)\"", advice: "give --to safetensors or --to gguf")
+    }
+    let elementType = try quantize.map { name in
+      guard let elementType = format.elementTypes.first(where: { $0.rawValue == name }) else {
+        let known = format.elementTypes.map(\.rawValue).joined(separator: ", ")
+        throw UsageError("\(format.rawValue) isn't written as \"\(name)\"", advice: "possible are \(known)")
+      }
+      return elementType
+    }
+    try ModelConversion(of: model, to: format, as: elementType).write(to: output)
+    Console.note("\(model) is now in \(output)")
+  }
+}
