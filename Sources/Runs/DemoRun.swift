@@ -60,7 +60,7 @@ public struct DemoRun {
 
   /// The shipped questions as one data set.
   private func importQuestions() throws -> String {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Folder.create(folder)
     let path = folder + "/questions.h5"
     try? FileManager.default.removeItem(atPath: path)
     for split in DemoText.Split.allCases {

@@ -8,7 +8,7 @@ extension Tokenizer {
   /// - Parameter folder: the model's folder; created if it isn't there.
   /// - Throws: `FormatsError` when it can't be written.
   public func save(to folder: String) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try Folder.create(folder)
     try AtomicFile.write(definition.json.text() + "\n", to: folder + "/tokenizer.json")
     try AtomicFile.write(
       definition.configurationJSON.text(pretty: true) + "\n", to: folder + "/tokenizer_config.json")

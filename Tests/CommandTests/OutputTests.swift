@@ -26,6 +26,8 @@ struct OutputTests {
     let commands = [
       ["data", "import", "--format", "prompt-response", rows, "--output", impossible],
       ["data", "generate", "documents", "--count", "5", "--output", impossible],
+      ["data", "tokenizer", documents, "--vocabulary", "300", "--output", impossible],
+      ["data", "generate", "questions", "--output", impossible],
       ["score", "--model", Command.shipped, "--tokens", "1,2", "--logits", impossible],
       ["generate", "--tokens", "1,2", "--max-tokens", "2", "--trace", impossible] + Self.steered,
       ["recipe", "copy", "demo/expert", impossible],

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// Publishes checkpoints as a run goes on: the best or the latest at the top of its folder, the last few under `steps`.
@@ -46,7 +47,7 @@ final class Publisher: TrainingConsumer {
   }
 
   private func keep(_ step: Int) throws {
-    try Folders.create(folder.stepsPath)
+    try Folder.create(folder.stepsPath)
     let path = "\(folder.stepsPath)/\(StepNames.name(of: step))"
     try Folders.replace(path) { temporary in
       try output.write(into: temporary, destination: path, state: state())

@@ -29,7 +29,7 @@ struct RunFolder {
       if let found, found != recipe { warnings.append("the recipe has changed since the run began") }
       if found == nil, holdsModel { throw TrainingError.folderInUse(path: path) }
     }
-    try Folders.create(path)
+    try Folder.create(path)
     try AtomicFile.write(recipe, to: recipePath)
     return warnings
   }

@@ -3,17 +3,6 @@ import Foundation
 
 /// Folders that are either whole or not there.
 enum Folders {
-  /// Creates a folder and those above it; one that is there already is left as it is.
-  static func create(_ path: String) throws {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue { return }
-    let parent = (path as NSString).deletingLastPathComponent
-    if !parent.isEmpty, parent != path { try create(parent) }
-    guard mkdir(path, 0o777) == 0 else {
-      throw FormatsError.system(path: path, operation: "create the folder", code: errno)
-    }
-  }
-
   /// Fills a folder under a temporary name beside `path`, flushes it and gives it its real name.
   ///
   /// A failure removes it and leaves what was there. A crash may leave a temporary folder, which the next call for
@@ -26,7 +15,7 @@ enum Folders {
     let manager = FileManager.default
     try? manager.removeItem(atPath: temporary)
     try? manager.removeItem(atPath: replaced)
-    try create(temporary)
+    try Folder.create(temporary)
     do {
       try fill(temporary)
       try synchronize(temporary)

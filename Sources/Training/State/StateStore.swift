@@ -39,7 +39,7 @@ struct StateStore {
   func save(_ state: TrainingState, identity: Identity, arrays: [(name: String, values: Tensor)]) throws
     -> String
   {
-    try Folders.create(folder)
+    try Folder.create(folder)
     let path = folder + "/" + StepNames.name(of: state.step)
     try Folders.replace(path) { temporary in
       try write(state, identity: identity, arrays: arrays, into: temporary)

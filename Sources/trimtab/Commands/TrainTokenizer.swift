@@ -1,6 +1,6 @@
 import ArgumentParser
 import Datasets
-import Foundation
+import Formats
 import Tokenizers
 
 /// `trimtab data tokenizer`: learn a vocabulary.
@@ -25,7 +25,7 @@ struct TrainTokenizer: ParsableCommand {
     var trainer = try BytePairTrainer(configuration)
     try dataset.forEachRow(split: split) { _, row in trainer.feed(row["document"] ?? "") }
     let tokenizer = try trainer.train()
-    try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
+    try Folder.create(output)
     try tokenizer.save(to: output)
     Console.result("\(output): \(tokenizer.vocabularySize) tokens")
   }
