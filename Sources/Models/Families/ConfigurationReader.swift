@@ -141,6 +141,13 @@ struct MetadataReader {
       throw ModelError.wrongValue(
         "\(architecture).rope.scaling.type", found: kind, expected: "none or linear", path: file.path)
     }
+    // Llama 3.1 and later keep their stretched frequencies as a tensor; without them every position would be off.
+    guard file.tensors["rope_freqs.weight"] == nil else {
+      throw ModelError.wrongValue(
+        "rope_freqs.weight", found: "present",
+        expected: "plain rotary frequencies; use the safetensors folder",
+        path: file.path)
+    }
     configuration.position = .rotary(rotary)
     return configuration
   }
