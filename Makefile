@@ -11,7 +11,7 @@ demo: build
 test: bootstrap
 	$(SWIFT) test $(RELEASE)
 
-# Makes the demo's models again, from nothing: text, vocabulary, both pretrainings (about a quarter of an hour on two cores).
+# Makes the demo's models again, from nothing: text, vocabulary, both pretrainings (about ten minutes on two cores).
 family: build
 	.build/release/trimtab data generate documents --output data/demo/documents.h5
 	.build/release/trimtab data tokenizer data/demo/documents.h5 --vocabulary 512 --output checkpoints/demo/tokenizer
