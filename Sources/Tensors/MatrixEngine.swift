@@ -29,8 +29,8 @@ public enum MatrixEngines {
   public static func make(precision: Precision? = nil) throws -> any MatrixEngine {
     switch precision {
     case .fp32: OpenBLASEngine()
-    case .bf16: try OneDNNEngine()
-    case nil: (try? OneDNNEngine()) ?? OpenBLASEngine()
+    case .bf16: try BFloat16Engine()
+    case nil: (try? BFloat16Engine()) ?? OpenBLASEngine()
     }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Testing
 
 @testable import Tensors
@@ -12,16 +13,18 @@ struct ProductCase: Sendable, CustomStringConvertible {
 
   static let all: [ProductCase] = [
     (1, 1, 1), (1, 33, 7), (2, 64, 130), (3, 257, 65), (4, 32, 1), (5, 96, 300), (17, 31, 33),
-    (64, 128, 128), (129, 130, 67), (300, 576, 200), (1, 1024, 513),
+    (64, 128, 128), (129, 130, 67), (300, 576, 200), (1, 1024, 513), (2100, 40, 33), (13, 33, 8300),
   ].flatMap { shape in
     [false, true].map { ProductCase(rows: shape.0, input: shape.1, output: shape.2, adding: $0) }
   }
 }
 
 struct MatrixEngineTests {
-  /// Every engine that this machine has.
+  /// Every engine that this machine has, and the kernels that it wouldn't choose.
   static func engines() -> [any MatrixEngine] {
-    Precision.allCases.compactMap { try? MatrixEngines.make(precision: $0) }
+    let variants = [TRIMTAB_PACKED_REFERENCE, TRIMTAB_PACKED_AVX512, TRIMTAB_PACKED_AMX_EMULATED]
+    return Precision.allCases.compactMap { try? MatrixEngines.make(precision: $0) }
+      + variants.filter(trimtab_packed_is_served).map { BFloat16Engine(variant: $0) }
   }
 
   @Test(arguments: ProductCase.all)

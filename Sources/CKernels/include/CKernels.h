@@ -10,5 +10,6 @@
 #include "loss.h"
 #include "normalization.h"
 #include "optimizer.h"
+#include "packed.h"
 #include "quantized.h"
 #include "rotary.h"

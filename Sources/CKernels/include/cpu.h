@@ -7,6 +7,10 @@ typedef enum trimtab_cpu_feature {
   TRIMTAB_CPU_AVX2 = 1 << 1,
   /// AVX-512 F, BW, DQ and VL.
   TRIMTAB_CPU_AVX512 = 1 << 2,
+  /// AVX-512's products of bfloat16 pairs.
+  TRIMTAB_CPU_AVX512_BF16 = 1 << 3,
+  /// AMX's products of bfloat16 tiles, and the system's leave to use its registers.
+  TRIMTAB_CPU_AMX_BF16 = 1 << 4,
 } trimtab_cpu_feature;
 
 /// What this machine has, as bits of `trimtab_cpu_feature`; found once.

@@ -1,0 +1,43 @@
+import CKernels
+
+/// Matrix products of bfloat16 factors with float32 sums, on processors that have such products: AVX-512's, or
+/// AMX's tiles.
+public final class BFloat16Engine: MatrixEngine {
+  public let precision = Precision.bf16
+  private let products: PackedProducts
+
+  /// - Throws: `TensorError.precisionNotServed`, with the reason, where the processor lacks them.
+  public convenience init() throws {
+    let best = trimtab_packed_best()
+    guard best != TRIMTAB_PACKED_REFERENCE else {
+      throw TensorError.precisionNotServed(
+        .bf16, reason: "this processor has neither AVX512-BF16 nor AMX")
+    }
+    self.init(variant: best)
+  }
+
+  /// With kernels of the caller's choice: for tests.
+  init(variant: trimtab_packed_variant) { products = PackedProducts(variant: variant) }
+
+  public func multiply(
+    _ x: Tensor, transposed weight: Tensor, into y: Tensor, adding: Bool, with compute: Compute
+  ) {
+    let isPlain = x.elementType == .float32 && y.elementType == .float32
+    guard isPlain, x.rows <= FewRowsProduct.rowLimit else {
+      return products.multiply(x, transposed: weight, into: y, adding: adding, with: compute)
+    }
+    compute.run { pool in
+      FewRowsProduct.multiply(x, transposed: weight, into: y, adding: adding, on: pool)
+    }
+  }
+
+  public func multiply(_ dy: Tensor, _ weight: Tensor, into dx: Tensor, adding: Bool, with compute: Compute) {
+    products.multiply(dy, weight, into: dx, adding: adding, with: compute)
+  }
+
+  public func multiply(
+    transposed dy: Tensor, _ x: Tensor, into dW: Tensor, adding: Bool, with compute: Compute
+  ) {
+    products.multiply(transposed: dy, x, into: dW, adding: adding, with: compute)
+  }
+}
