@@ -67,7 +67,7 @@ let package = Package(
       tests: ["TestSupport"])
     // 5
     + room(
-      "Proxy", ["Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Decoding"],
+      "Proxy", ["Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Decoding", "CKernels"],
       tests: ["TestSupport"])
     + room(
       "Training",

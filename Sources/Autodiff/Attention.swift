@@ -22,6 +22,14 @@ public struct AttentionSegment: Sendable {
     self.past = past
     self.keyCount = keyCount
   }
+
+  /// Each of its rows as a sequence that ends there.
+  fileprivate var singleRows: [AttentionSegment] {
+    guard let past else { return [self] }
+    return rows.map { row in
+      AttentionSegment(rows: row..<row + 1, past: past, keyCount: keyCount - (rows.upperBound - 1 - row))
+    }
+  }
 }
 
 /// How heads lie in rows, and what scores are made of.
@@ -70,14 +78,17 @@ public struct AttentionLayout: Sendable, Hashable {
 enum Attention {
   /// Keys that one tile of decoding reads.
   private static let decodedKeys = 512
+  /// New rows of a sequence that are decoded one by one: as many as the few-rows product takes, so that a pass
+  /// of few rows gives the bits of as many passes of one.
+  private static let decodedRows = Int(TRIMTAB_MULTIPLY_ROWS_LIMIT)
 
   /// Keeps log Σ e^score in `logSums` [T, heads], when given.
   static func forward(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ segments: [AttentionSegment], _ layout: AttentionLayout,
     into out: Tensor, saving logSums: Tensor?, on tape: Tape
   ) {
-    let isDecoding = { (segment: AttentionSegment) in segment.past != nil && segment.rows.count == 1 }
-    decode(q, segments.filter(isDecoding), layout, into: out, on: tape)
+    let isDecoding = { (segment: AttentionSegment) in segment.past != nil && segment.rows.count <= decodedRows }
+    decode(q, segments.filter(isDecoding).flatMap(\.singleRows), layout, into: out, on: tape)
     tape.compute.run { pool in
       let block = TRIMTAB_ATTENTION_QUERY_BLOCK
       // The last queries see the most keys: they go first, so that no long tile is left for the end.

@@ -36,10 +36,17 @@ public protocol LanguageModel: AnyObject {
   var vocabularySize: Int { get }
   /// The most tokens that one sequence can have.
   var contextLength: Int { get }
+  /// What it computes with: models that share it extend all their sequences in one call to any of them.
+  var runner: ObjectIdentifier { get }
   /// An empty sequence.
   func makeContext() -> any DecodingContext
   /// Extends sequences and returns their logits: of each, float32 [1 or tokens, vocabulary].
   ///
   /// - Throws: `DecodingError.contextExceeded`; what a remote model's transport throws.
   func logits(extending sequences: [SequenceExtension], rows: LogitRows) throws -> [Tensor]
+}
+
+extension LanguageModel {
+  /// Most models share with none.
+  public var runner: ObjectIdentifier { ObjectIdentifier(self) }
 }

@@ -1,16 +1,21 @@
 import Autodiff
 import Tensors
 
-/// How a forward pass is run: what only training asks for.
+/// How a forward pass is run.
 public struct ForwardOptions: Sendable {
   /// Keep only each layer's input and compute the rest again in the backward pass.
   public var activationCheckpointing = false
   /// What dropout draws from; nil leaves nothing out.
   public var dropout: DropoutKey?
+  /// The rows that the adapter applies to, nil for all; the others see the bare weights (inference only).
+  public var adaptedRows: Range<Int>?
 
-  public init(activationCheckpointing: Bool = false, dropout: DropoutKey? = nil) {
+  public init(
+    activationCheckpointing: Bool = false, dropout: DropoutKey? = nil, adaptedRows: Range<Int>? = nil
+  ) {
     self.activationCheckpointing = activationCheckpointing
     self.dropout = dropout
+    self.adaptedRows = adaptedRows
   }
 }
 
@@ -65,6 +70,7 @@ public final class Decoder {
     options: ForwardOptions = ForwardOptions()
   ) -> Variable {
     precondition(caches.isEmpty || (caches.count == batch.segments.count && !tape.isRecording))
+    precondition(options.adaptedRows == nil || !tape.isRecording)
     for (cache, rows) in zip(caches, batch.segments) { cache.reserve(rows.count) }
     var x = tape.embedding(embedding, ids: batch.ids)
     if let positionEmbedding {
@@ -73,10 +79,10 @@ public final class Decoder {
     for layer in layers {
       if options.activationCheckpointing {
         x = tape.checkpoint(x) { tape, x in
-          layer.forward(x, batch, on: tape, caches: [], dropout: options.dropout)
+          layer.forward(x, batch, on: tape, caches: [], options: options)
         }
       } else {
-        x = layer.forward(x, batch, on: tape, caches: caches, dropout: options.dropout)
+        x = layer.forward(x, batch, on: tape, caches: caches, options: options)
       }
     }
     for (cache, rows) in zip(caches, batch.segments) { cache.advance(by: rows.count) }

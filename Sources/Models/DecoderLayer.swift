@@ -33,11 +33,11 @@ struct DecoderLayer {
   }
 
   func forward(
-    _ x: Variable, _ batch: RaggedBatch, on tape: Tape, caches: [KeyValueCache], dropout: DropoutKey?
+    _ x: Variable, _ batch: RaggedBatch, on tape: Tape, caches: [KeyValueCache], options: ForwardOptions
   ) -> Variable {
     func linear(_ module: LayerModule, _ x: Variable) -> Variable {
       guard let linear = linears[module] else { preconditionFailure("layer without \(module)") }
-      return linear.forward(x, on: tape, dropout: dropout)
+      return linear.forward(x, on: tape, options: options)
     }
 
     let attended = tape.add(
@@ -91,15 +91,23 @@ struct Linear {
   /// Which of the model's dropouts this is.
   let site: Int
 
-  func forward(_ x: Variable, on tape: Tape, dropout key: DropoutKey?) -> Variable {
+  func forward(_ x: Variable, on tape: Tape, options: ForwardOptions) -> Variable {
     let y = tape.linear(x, weight, bias: bias)
     guard let adapter, let configuration else { return y }
-    let dropout = key.flatMap { key in
+    let rows = options.adaptedRows ?? 0..<x.shape.rows
+    if rows.isEmpty { return y }
+    let dropout = options.dropout.flatMap { key in
       configuration.dropout > 0
         ? Dropout(rate: configuration.dropout, seed: key.seed, step: key.step, site: site) : nil
     }
-    return tape.lowRank(
-      x, addingTo: y, down: adapter.down, up: adapter.up, scale: configuration.scale, dropout: dropout)
+    func adapted(_ x: Variable, _ y: Variable) -> Variable {
+      tape.lowRank(
+        x, addingTo: y, down: adapter.down, up: adapter.up, scale: configuration.scale, dropout: dropout)
+    }
+    if rows.count == x.shape.rows { return adapted(x, y) }
+    // The update is added in place, so that all rows stay together.
+    _ = adapted(Variable(x.value.rows(rows)), Variable(y.value.rows(rows)))
+    return y
   }
 }
 

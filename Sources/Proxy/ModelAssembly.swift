@@ -45,6 +45,14 @@ public struct LoadedModel {
     languageModel = DecoderModel(checkpoint.makeDecoder(), compute: compute)
   }
 
+  /// The model that an adapter adapts, running on the same weights and in the same passes.
+  init(_ checkpoint: Checkpoint, under adapted: LoadedModel) {
+    path = checkpoint.path
+    self.checkpoint = checkpoint
+    tokenizer = adapted.tokenizer
+    languageModel = DecoderModel(bare: adapted.languageModel)
+  }
+
   /// Loads a folder or a GGUF; an adapter's tokenizer may be its base's.
   public init(path: String, compute: Compute) throws {
     let checkpoint = try Checkpoint.load(path)
@@ -117,24 +125,31 @@ public struct AssembledModel {
     self.findings = findings
     proxied =
       steerings.isEmpty
-      ? nil : ProxiedModel(base: base.languageModel, steerings: steerings, alpha: selection.alpha)
+      ? nil
+      : ProxiedModel(
+        base: base.languageModel, steerings: steerings, alpha: selection.alpha, compute: compute)
   }
 
   /// The model before tuning: the one named, the adapter's own base, or the one that the expert remembers.
   private static func antiexpert(
     of expert: LoadedModel, named name: String?, known: [LoadedModel], compute: Compute
   ) throws -> LoadedModel {
-    if let name {
-      return try known.first { $0.path == name } ?? LoadedModel(path: name, compute: compute)
-    }
-    let source = try Provenance.read(folder: expert.path)?.tunedFrom
-    if let adapter = expert.checkpoint.adapter {
-      let bare = Checkpoint(
+    let bare = expert.checkpoint.adapter.map { adapter in
+      Checkpoint(
         path: adapter.basePath, configuration: expert.checkpoint.configuration,
         tensors: expert.checkpoint.tensors)
+    }
+    if let name {
+      if let loaded = known.first(where: { $0.path == name }) { return loaded }
+      let antiexpert = try LoadedModel(path: name, compute: compute)
+      // Under whatever path: where it is what the adapter adapts, its weights needn't be read twice a step.
+      guard let bare, isSame(antiexpert.checkpoint, bare) else { return antiexpert }
+      return LoadedModel(bare, under: expert)
+    }
+    let source = try Provenance.read(folder: expert.path)?.tunedFrom
+    if let bare {
       try verify(bare, against: source, expert: expert.path)
-      return known.first { $0.path == adapter.basePath }
-        ?? LoadedModel(bare, tokenizer: expert.tokenizer, compute: compute)
+      return known.first { $0.path == bare.path } ?? LoadedModel(bare, under: expert)
     }
     guard let source else { throw ProxyError.noAntiexpert(expert: expert.path) }
     let path = Provenance.resolved(source.path, from: expert.path)
@@ -145,6 +160,12 @@ public struct AssembledModel {
     let antiexpert = try LoadedModel(path: path, compute: compute)
     try verify(antiexpert.checkpoint, against: source, expert: expert.path)
     return antiexpert
+  }
+
+  private static func isSame(_ one: Checkpoint, _ other: Checkpoint) -> Bool {
+    let paths = [one, other].map { URL(fileURLWithPath: $0.path).resolvingSymlinksInPath().path }
+    return paths[0] == paths[1]
+      || (one.configuration == other.configuration && one.fingerprint == other.fingerprint)
   }
 
   /// Makes sure that a remembered model is still what it was: an offset from anything else means nothing.

@@ -33,20 +33,24 @@ public final class ProxiedModel: LanguageModel {
   public let steerings: [Steering]
   /// The offset's strength: 0 is the base alone, 1 the paper's default.
   public let alpha: Float
+  let compute: Compute
   /// Every distinct small model, and for each steering which of them it uses.
-  private let members: [Member]
-  private let roles: [(expert: Int, antiexpert: Int)]
+  let members: [Member]
+  let roles: [(expert: Int, antiexpert: Int)]
+  /// Members that run in one pass: an expert that is an adapter goes with its antiexpert.
+  private let crews: [[Int]]
 
-  private struct Member {
+  struct Member {
     let model: any LanguageModel
     let vocabulary: VocabularyMap
   }
 
   /// Steers `base`; models that several experts share are run once.
-  public init(base: any LanguageModel, steerings: [Steering], alpha: Float) {
+  public init(base: any LanguageModel, steerings: [Steering], alpha: Float, compute: Compute) {
     self.base = base
     self.steerings = steerings
     self.alpha = alpha
+    self.compute = compute
     var members: [Member] = []
     func place(_ model: any LanguageModel, _ vocabulary: VocabularyMap) -> Int {
       if let known = members.firstIndex(where: { $0.model === model && $0.vocabulary == vocabulary }) {
@@ -56,7 +60,16 @@ public final class ProxiedModel: LanguageModel {
       return members.count - 1
     }
     roles = steerings.map { (place($0.expert, $0.vocabulary), place($0.antiexpert, $0.vocabulary)) }
+    var crews: [[Int]] = []
+    for (index, member) in members.enumerated() {
+      if let crew = crews.firstIndex(where: { members[$0[0]].model.runner == member.model.runner }) {
+        crews[crew].append(index)
+      } else {
+        crews.append([index])
+      }
+    }
     self.members = members
+    self.crews = crews
   }
 
   public var vocabularySize: Int { base.vocabularySize }
@@ -80,23 +93,15 @@ public final class ProxiedModel: LanguageModel {
 
   /// The logits of every part at the new tokens, and their combination: what a trace is made of.
   public func parts(extending sequences: [SequenceExtension], rows: LogitRows) throws -> [ProxiedLogits] {
-    let contexts = sequences.map { sequence in
-      guard let context = sequence.context as? ProxiedContext else {
-        preconditionFailure("a context of another model")
-      }
-      return context
-    }
+    let contexts = sequences.map { ProxiedContext.of($0) }
     let baseLogits = try base.logits(
       extending: zip(sequences, contexts).map { SequenceExtension($1.base, by: $0.tokens) }, rows: rows)
-    var memberLogits: [[Tensor]] = []
-    for (index, member) in members.enumerated() {
-      let extensions = try zip(sequences, contexts).map { sequence, context in
-        let opening = context.takeOpening(index)
-        precondition(opening == nil || rows == .last, "rows of different prompts can't be combined")
-        return SequenceExtension(
-          context.members[index], by: try opening ?? member.vocabulary.translated(sequence.tokens))
+    var memberLogits = [[Tensor]](repeating: [], count: members.count)
+    for crew in crews {
+      let (logits, each) = (try run(crew, sequences, contexts, rows: rows), sequences.count)
+      for (place, member) in crew.enumerated() {
+        memberLogits[member] = Array(logits[place * each..<(place + 1) * each])
       }
-      memberLogits.append(try member.model.logits(extending: extensions, rows: rows))
     }
     return zip(sequences, contexts).enumerated().map { number, pair in
       pair.1.count += pair.0.tokens.count
@@ -104,32 +109,46 @@ public final class ProxiedModel: LanguageModel {
         (expert: memberLogits[role.expert][number], antiexpert: memberLogits[role.antiexpert][number])
       }
       return ProxiedLogits(
-        base: baseLogits[number], offsets: offsets,
-        combined: combine(baseLogits[number], offsets))
+        base: baseLogits[number], offsets: offsets, combined: combine(baseLogits[number], offsets))
     }
   }
 
-  private func combine(_ base: Tensor, _ offsets: [(expert: Tensor, antiexpert: Tensor)]) -> Tensor {
-    let combined = Tensor(zeros: base.shape)
-    combined.floats.update(from: base.floats, count: base.count)
-    for (steering, offset) in zip(steerings, offsets) {
-      for row in 0..<base.rows {
-        let z = combined.floats + row * base.columns
-        let expert = offset.expert.floats + row * offset.expert.columns
-        let antiexpert = offset.antiexpert.floats + row * offset.antiexpert.columns
-        let strength = alpha * steering.weight
-        switch steering.vocabulary {
-        case .shared(let count):
-          for v in 0..<count { z[v] += strength * (expert[v] - antiexpert[v]) }
-        case .mapped(let ids):
-          for (v, small) in ids.enumerated() {
-            // A token that the expert lacks is one that it can't follow: it is never chosen.
-            z[v] = small < 0 ? -.infinity : z[v] + strength * (expert[Int(small)] - antiexpert[Int(small)])
-          }
+  /// Extends the sequences of members that run together; their logits, member after member.
+  ///
+  /// What a member has run ahead by isn't run again.
+  private func run(
+    _ crew: [Int], _ sequences: [SequenceExtension], _ contexts: [ProxiedContext], rows: LogitRows
+  ) throws -> [Tensor] {
+    var extensions: [SequenceExtension] = []
+    var known: [[Tensor]] = []
+    for member in crew {
+      for (sequence, context) in zip(sequences, contexts) {
+        let tokens: [TokenID]
+        if let opening = context.takeOpening(member) {
+          precondition(rows == .last, "rows of different prompts can't be combined")
+          tokens = opening
+          known.append([])
+        } else {
+          tokens = try members[member].vocabulary.translated(sequence.tokens)
+          known.append(context.takeRunAhead(member, matching: tokens))
         }
+        extensions.append(
+          SequenceExtension(
+            context.members[member], by: Array(tokens.dropFirst(known[known.count - 1].count))))
       }
     }
-    return combined
+    let needed = extensions.filter { !$0.tokens.isEmpty }
+    var fresh =
+      needed.isEmpty
+      ? [] : try members[crew[0]].model.logits(extending: needed, rows: rows)
+    fresh.reverse()
+    return zip(extensions, known).map { sequence, known in
+      let new = sequence.tokens.isEmpty ? nil : fresh.popLast()
+      switch rows {
+      case .last: return new ?? known[known.count - 1]
+      case .all: return joined(known + (new.map { [$0] } ?? []))
+      }
+    }
   }
 }
 
@@ -139,38 +158,4 @@ public struct ProxiedLogits {
   /// Of each steering.
   public let offsets: [(expert: Tensor, antiexpert: Tensor)]
   public let combined: Tensor
-}
-
-/// One sequence, as each part of a proxy-tuned model has seen it.
-final class ProxiedContext: DecodingContext {
-  let base: any DecodingContext
-  let members: [any DecodingContext]
-  /// What a member sees in place of the first extension.
-  private var openings: [[TokenID]?]
-  fileprivate(set) var count = 0
-
-  init(base: any DecodingContext, members: [any DecodingContext], openings: [[TokenID]?]) {
-    self.base = base
-    self.members = members
-    self.openings = openings
-  }
-
-  func takeOpening(_ member: Int) -> [TokenID]? {
-    defer { openings[member] = nil }
-    return openings[member]
-  }
-
-  func truncate(to count: Int) {
-    let forgotten = self.count - count
-    base.truncate(to: base.count - forgotten)
-    for member in members { member.truncate(to: member.count - forgotten) }
-    self.count = count
-  }
-
-  func copy() -> any DecodingContext {
-    let copy = ProxiedContext(
-      base: base.copy(), members: members.map { $0.copy() }, openings: openings)
-    copy.count = count
-    return copy
-  }
 }

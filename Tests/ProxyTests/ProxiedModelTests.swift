@@ -12,6 +12,9 @@ struct ProxiedModelTests {
   let expert = TableModel(seed: 2)
   let antiexpert = TableModel(seed: 3)
   let text: [TokenID] = [3, 1, 4, 1, 5, 9, 2, 6]
+  let compute: Compute
+
+  init() throws { compute = try .exact(threads: 2) }
 
   private func all(_ model: any LanguageModel) throws -> [Float] {
     try model.logits(extending: [SequenceExtension(model.makeContext(), by: text)], rows: .all)[0].array
@@ -23,7 +26,8 @@ struct ProxiedModelTests {
   ) -> ProxiedModel {
     ProxiedModel(
       base: base,
-      steerings: [Steering(expert: expert, antiexpert: antiexpert, vocabulary: vocabulary)], alpha: alpha)
+      steerings: [Steering(expert: expert, antiexpert: antiexpert, vocabulary: vocabulary)], alpha: alpha,
+      compute: compute)
   }
 
   @Test("α = 0 is the base, bit for bit")
@@ -50,7 +54,7 @@ struct ProxiedModelTests {
       steerings: [
         Steering(expert: expert, antiexpert: antiexpert, weight: 0.5, vocabulary: .shared(count: 24)),
         Steering(expert: other, antiexpert: antiexpert, weight: -2, vocabulary: .shared(count: 24)),
-      ], alpha: 0.7)
+      ], alpha: 0.7, compute: compute)
     let (b, e, o, a) = (try all(base), try all(expert), try all(other), try all(antiexpert))
     for (index, value) in try all(model).enumerated() {
       let offset = 0.5 * (e[index] - a[index]) - 2 * (o[index] - a[index])
@@ -63,7 +67,7 @@ struct ProxiedModelTests {
     let shared = TableModel(seed: 9)
     let steering = Steering(expert: expert, antiexpert: shared, vocabulary: .shared(count: 24))
     let other = Steering(expert: TableModel(seed: 5), antiexpert: shared, vocabulary: .shared(count: 24))
-    _ = try all(ProxiedModel(base: base, steerings: [steering, other], alpha: 1))
+    _ = try all(ProxiedModel(base: base, steerings: [steering, other], alpha: 1, compute: compute))
     #expect(shared.calls == 1)
   }
 

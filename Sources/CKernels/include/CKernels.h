@@ -13,3 +13,4 @@
 #include "packed.h"
 #include "quantized.h"
 #include "rotary.h"
+#include "steering.h"

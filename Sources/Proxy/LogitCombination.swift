@@ -1,0 +1,62 @@
+import CKernels
+import Tensors
+
+extension ProxiedModel {
+  /// How many tokens' logits one tile combines.
+  private static let tileLength = 1 << 14
+
+  /// z_base + α · Σ wᵢ (z_expertᵢ − z_antiexpertᵢ), row by row, in the arena's memory.
+  func combine(_ base: Tensor, _ offsets: [(expert: Tensor, antiexpert: Tensor)]) -> Tensor {
+    let combined = compute.arena.tensor("combined logits", base.shape, for: .activations)
+    let columns = base.columns
+    let tiles = (columns + Self.tileLength - 1) / Self.tileLength
+    compute.run { pool in
+      pool.forEachTile(base.rows * tiles) { tile in
+        let row = tile / tiles
+        let first = tile % tiles * Self.tileLength
+        let tokens = first..<min(columns, first + Self.tileLength)
+        let z = combined.floats + row * columns
+        (z + first).update(from: base.floats + row * columns + first, count: tokens.count)
+        for (steering, offset) in zip(steerings, offsets) {
+          steer(
+            z, steering, offset.expert.floats + row * offset.expert.columns,
+            offset.antiexpert.floats + row * offset.antiexpert.columns, tokens)
+        }
+      }
+    }
+    return combined
+  }
+
+  /// Adds one steering's offset to the logits of some tokens.
+  private func steer(
+    _ z: UnsafeMutablePointer<Float>, _ steering: Steering, _ expert: UnsafePointer<Float>,
+    _ antiexpert: UnsafePointer<Float>, _ tokens: Range<Int>
+  ) {
+    let (first, strength) = (tokens.lowerBound, alpha * steering.weight)
+    switch steering.vocabulary {
+    case .shared(let count):
+      let steered = min(count, tokens.upperBound) - first
+      if steered > 0 {
+        trimtab_steer(z + first, expert + first, antiexpert + first, strength, steered)
+      }
+    case .mapped(let places):
+      places.withUnsafeBufferPointer { places in
+        guard let start = places.baseAddress else { return }
+        trimtab_steer_mapped(z + first, expert, antiexpert, start + first, strength, tokens.count)
+      }
+    }
+  }
+
+  /// Logits of consecutive tokens in one tensor.
+  func joined(_ pieces: [Tensor]) -> Tensor {
+    if pieces.count == 1 { return pieces[0] }
+    let rows = pieces.reduce(0) { $0 + $1.rows }
+    let all = compute.arena.tensor("joined logits", [rows, pieces[0].columns], for: .activations)
+    var row = 0
+    for piece in pieces {
+      compute.run { _ in all.rows(row..<row + piece.rows).floats.update(from: piece.floats, count: piece.count) }
+      row += piece.rows
+    }
+    return all
+  }
+}
