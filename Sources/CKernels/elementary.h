@@ -25,6 +25,30 @@ static inline float exponential(float x) {
   return x < -87.33f ? 0 : p * power;
 }
 
+/// log x within 2 ULP, for x normal and over 0.
+static inline float logarithm(float x) {
+  uint32_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  // x = 2ⁿ · m with m between √½ and √2.
+  int32_t n = (int32_t)(bits - 0x3f3504f3U) >> 23;
+  uint32_t scaled = bits - ((uint32_t)n << 23);
+  float m;
+  memcpy(&m, &scaled, sizeof m);
+  float r = m - 1, square = r * r;
+  float p = 7.0376836292e-2f;
+  p = p * r - 1.1514610310e-1f;
+  p = p * r + 1.1676998740e-1f;
+  p = p * r - 1.2420140846e-1f;
+  p = p * r + 1.4249322787e-1f;
+  p = p * r - 1.6668057665e-1f;
+  p = p * r + 2.0000714765e-1f;
+  p = p * r - 2.4999993993e-1f;
+  p = p * r + 3.3333331174e-1f;
+  // n ln 2 in two parts, the smaller first.
+  float y = p * r * square + (float)n * -2.12194440e-4f - 0.5f * square;
+  return r + y + (float)n * 0.693359375f;
+}
+
 /// tanh x, within 1e-7.
 static inline float hyperbolic_tangent(float x) { return 1 - 2 / (1 + exponential(2 * x)); }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Tensors
 
@@ -27,8 +28,8 @@ public struct Distribution: Sendable {
   public var top: Int { Distribution.argmax(UnsafeBufferPointer(start: logits.floats, count: logits.count)) }
 
   static func argmax(_ z: UnsafeBufferPointer<Float>) -> Int {
-    var best = 0
-    for index in z.indices where z[index] > z[best] { best = index }
-    return best
+    var place = 0
+    if let start = z.baseAddress { trimtab_argmax(&place, start, z.count) }
+    return place
   }
 }

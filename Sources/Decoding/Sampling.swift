@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Tensors
 import Tokenizers
@@ -35,7 +36,9 @@ public struct SamplingOptions: Sendable, Hashable {
 
 /// Chooses tokens: penalty, then temperature, then top-k, top-p and min-p, then a draw.
 ///
-/// A draw is a pure function of (seed, sequence, step), so a batch's samples don't depend on each other.
+/// A draw is a pure function of (seed, sequence, step) and of the distribution, so a batch's samples don't depend on
+/// each other; and two models that think alike mostly draw the same token at the same step, so that one can
+/// guess what the other will say (drafting).
 public struct Sampler: Sendable {
   public let options: SamplingOptions
 
@@ -45,48 +48,63 @@ public struct Sampler: Sendable {
   public func sample(_ logits: Tensor, after history: some Sequence<TokenID>, sequence: Int, step: Int)
     -> TokenID
   {
-    var z = Array(UnsafeBufferPointer(start: logits.floats, count: logits.columns))
-    if options.repetitionPenalty != 1 {
-      for token in Set(history) where token < z.count {
-        z[Int(token)] *= z[Int(token)] < 0 ? options.repetitionPenalty : 1 / options.repetitionPenalty
-      }
+    let z = UnsafeBufferPointer(start: logits.floats, count: logits.columns)
+    guard options.repetitionPenalty != 1 else { return choose(z, sequence: sequence, step: step) }
+    var penalised = Array(z)
+    for token in Set(history) where token < z.count {
+      penalised[Int(token)] *= z[Int(token)] < 0 ? options.repetitionPenalty : 1 / options.repetitionPenalty
     }
-    guard options.temperature > 0 else { return TokenID(z.withUnsafeBufferPointer(Distribution.argmax)) }
-    return draw(
-      from: candidates(z),
-      uniform: CounterRandom(seed: options.seed, stream: UInt64(sequence)).preciseUniform(at: UInt64(step)))
+    return penalised.withUnsafeBufferPointer { choose($0, sequence: sequence, step: step) }
   }
 
-  /// The tokens that may be drawn, likeliest first, with unnormalised probabilities.
-  private func candidates(_ z: [Float]) -> [(token: TokenID, weight: Double)] {
-    let top = z.max() ?? 0
-    let floor = options.minP > 0 ? Double(options.minP) : 0
-    var kept: [(token: TokenID, weight: Double)] = []
-    for (token, value) in z.enumerated() {
-      let weight = exp(Double(value - top) / Double(options.temperature))
-      if weight > 0, weight >= floor { kept.append((TokenID(token), weight)) }
+  private func choose(_ z: UnsafeBufferPointer<Float>, sequence: Int, step: Int) -> TokenID {
+    guard options.temperature > 0 else { return TokenID(Distribution.argmax(z)) }
+    guard let start = z.baseAddress else { return 0 }
+    let words = CounterRandom(seed: options.seed, stream: UInt64(sequence)).block(at: UInt64(step))
+    let key = UInt64(words.x) << 32 | UInt64(words.y)
+    let scale = 1 / options.temperature
+    var place = 0
+    guard let candidates = candidates(z) else {
+      trimtab_draw(&place, start, nil, z.count, scale, key)
+      return TokenID(place)
     }
-    kept.sort { $0.weight > $1.weight || ($0.weight == $1.weight && $0.token < $1.token) }
-    if let topK = options.topK, kept.count > topK { kept.removeLast(kept.count - topK) }
+    let logits = candidates.map { z[Int($0)] }
+    trimtab_draw(&place, logits, candidates, logits.count, scale, key)
+    return candidates[place]
+  }
+
+  /// The tokens that may be drawn, likeliest first; nil for all.
+  private func candidates(_ z: UnsafeBufferPointer<Float>) -> [TokenID]? {
+    guard options.topK != nil || options.topP < 1 || options.minP > 0 else { return nil }
+    var logs = z.map { $0 / options.temperature }
+    trimtab_log_softmax(&logs, 1, logs.count)
+    // What is surely left out needn't be sorted.
+    var least = -Float.greatestFiniteMagnitude
+    if options.minP > 0 { least = max(least, (logs.max() ?? 0) + log(options.minP)) }
+    if let topK = options.topK { least = max(least, Self.reached(by: topK, of: logs)) }
+    let isWhole = options.minP == 0 && options.topK == nil
+    // The least likely tokens, all below that, have no more than 1 − topP together.
+    if isWhole { least = max(least, log((1 - options.topP) / Float(logs.count))) }
+    var kept = logs.indices.filter { logs[$0] >= least }
+    kept.sort { logs[$0] > logs[$1] || (logs[$0] == logs[$1] && $0 < $1) }
+    if let topK = options.topK { kept = Array(kept.prefix(topK)) }
     if options.topP < 1 {
-      let total = kept.reduce(0) { $0 + $1.weight }
+      let total = isWhole ? 1 : kept.reduce(0) { $0 + exp(Double(logs[$1])) }
       var sum = 0.0
-      let needed = kept.firstIndex { candidate in
-        sum += candidate.weight
+      let needed = kept.firstIndex { token in
+        sum += exp(Double(logs[token]))
         return sum >= Double(options.topP) * total
       }
       if let needed { kept.removeLast(kept.count - needed - 1) }
     }
-    return kept
+    return kept.map(TokenID.init)
   }
 
-  private func draw(from candidates: [(token: TokenID, weight: Double)], uniform: Double) -> TokenID {
-    let target = uniform * candidates.reduce(0) { $0 + $1.weight }
-    var sum = 0.0
-    for (token, weight) in candidates {
-      sum += weight
-      if sum > target { return token }
+  /// A value that at least `count` elements reach, for the largest of as many stretches do.
+  private static func reached(by count: Int, of elements: [Float]) -> Float {
+    let largest = stride(from: 0, to: elements.count, by: 64).compactMap { start in
+      elements[start..<min(start + 64, elements.count)].max()
     }
-    return candidates.last?.token ?? 0
+    return count <= largest.count ? largest.sorted(by: >)[count - 1] : -.greatestFiniteMagnitude
   }
 }

@@ -63,6 +63,29 @@ extension KernelCase {
         return y.checked()
       }
     },
+    KernelCase("steer", within: 1) { reference, count in
+      let (z, expert, antiexpert) = (random(count, seed: 1), random(count, seed: 2), random(count, seed: 3))
+      (reference ? trimtab_steer_reference : trimtab_steer)(
+        z.floats, expert.floats, antiexpert.floats, 0.7, count)
+      let mapped = random(count, seed: 4)
+      // Backwards, and every third is lacking.
+      let places = (0..<count).map { $0 % 3 == 2 ? -1 : Int32(count - 1 - $0) }
+      (reference ? trimtab_steer_mapped_reference : trimtab_steer_mapped)(
+        mapped.floats, expert.floats, antiexpert.floats, places, -1.3, count)
+      // An infinity has no units in the last place.
+      return [z.checked(), mapped.checked().map { max($0, -1e6) }]
+    },
+    KernelCase("choose", within: 0) { reference, count in
+      // Rounded, so that there are equals.
+      let z = Guarded(numbers(count, seed: 1, scale: 4).map { $0.rounded() / 2 })
+      let tokens = (0..<count).map { UInt32(7 * $0) }
+      var places = [Int](repeating: 0, count: 3)
+      (reference ? trimtab_argmax_reference : trimtab_argmax)(&places[0], z.floats, count)
+      let draw = reference ? trimtab_draw_reference : trimtab_draw
+      draw(&places[1], z.floats, nil, count, 0.7, 0x1234_5678_9abc_def0)
+      draw(&places[2], z.floats, tokens, count, 1.4, 77)
+      return [places.map(Float.init), z.checked()]
+    },
     KernelCase("add bias", within: 0) { reference, count in
       let (y, bias) = (random(count * columns, seed: 1), random(columns, seed: 2))
       (reference ? trimtab_add_bias_reference : trimtab_add_bias)(y.floats, bias.floats, count, columns)

@@ -13,4 +13,5 @@
 #include "packed.h"
 #include "quantized.h"
 #include "rotary.h"
+#include "sampling.h"
 #include "steering.h"
