@@ -87,7 +87,8 @@ enum Attention {
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ segments: [AttentionSegment], _ layout: AttentionLayout,
     into out: Tensor, saving logSums: Tensor?, on tape: Tape
   ) {
-    let isDecoding = { (segment: AttentionSegment) in segment.past != nil && segment.rows.count <= decodedRows }
+    let isDecoding = { (segment: AttentionSegment) in segment.past != nil && segment.rows.count <= decodedRows
+    }
     decode(q, segments.filter(isDecoding).flatMap(\.singleRows), layout, into: out, on: tape)
     tape.compute.run { pool in
       let block = TRIMTAB_ATTENTION_QUERY_BLOCK

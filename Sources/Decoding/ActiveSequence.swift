@@ -7,7 +7,8 @@ final class ActiveSequence {
   let context: any DecodingContext
   /// What the model hasn't seen yet.
   private(set) var pending: [TokenID]
-  private(set) var latest: TokenID = 0
+  /// Tokens guessed to come behind those.
+  var draft: [TokenID] = []
   private(set) var finished: Generation?
 
   private let request: GenerationRequest
@@ -15,33 +16,80 @@ final class ActiveSequence {
   private var tokens: [TokenID] = []
   private var decoder: StreamingDecoder?
   private var text = StopStringFilter()
+  private var draftLength: DraftLength
+  private var counts = DraftingCounts()
 
-  init(index: Int, request: GenerationRequest, context: any DecodingContext, tokenizer: Tokenizer?) {
+  init(
+    index: Int, request: GenerationRequest, context: any DecodingContext, tokenizer: Tokenizer?,
+    draftLength: DraftLength
+  ) {
     self.index = index
     self.request = request
     self.context = context
-    pending = request.prompt
+    self.draftLength = draftLength
+    pending = Array(request.prompt.dropFirst(context.count))
     sampler = Sampler(request.sampling)
     decoder = tokenizer?.makeStreamingDecoder()
     text = StopStringFilter(stops: request.stopStrings)
     if request.maximumTokens <= 0 { finished = Generation(tokens: [], text: "", finishReason: .length) }
   }
 
-  /// Draws the next token and returns the text that it makes certain.
-  func step(_ logits: Tensor, contextLength: Int) -> String {
-    guard finished == nil else { return "" }
-    latest = sampler.sample(logits, after: request.prompt + tokens, sequence: index, step: tokens.count)
-    if request.stopTokens.contains(latest) {
+  /// Whether it is still to begin in a context that the caller has prepared.
+  var hasOwnBeginning: Bool { tokens.isEmpty && request.context != nil }
+
+  /// What the model is shown next.
+  var nextExtension: SequenceExtension { SequenceExtension(context, by: pending + draft) }
+
+  /// What a drafter is asked: of at most `limit` tokens, and no more than are wanted.
+  func draftRequest(limit: Int, contextLength: Int) -> DraftRequest {
+    let room = min(limit, request.maximumTokens - tokens.count - 1, contextLength - context.count - 1)
+    return DraftRequest(
+      context: context, history: request.prompt + tokens, limit: draftLength.next(limit: max(0, room)),
+      sampler: sampler, sequence: index, step: tokens.count, stopTokens: request.stopTokens)
+  }
+
+  /// Draws tokens from the logits [rows, vocabulary] of a pass, as long as the draft is right, and forgets the rest.
+  ///
+  /// `observe` hears of each token, the text that it makes certain and its row; false ends it. Returns whether
+  /// all go on.
+  func advance(
+    _ logits: Tensor, contextLength: Int, observe: (TokenID, String, Int) -> Bool
+  ) -> Bool {
+    let seen = context.count - draft.count
+    var (row, goesOn, latest) = (logits.rows - 1 - draft.count, true, TokenID(0))
+    var accepted = 0
+    while finished == nil {
+      latest = sampler.sample(
+        logits.rows(row..<row + 1), after: request.prompt + tokens, sequence: index, step: tokens.count)
+      let text = take(latest, isLast: seen + accepted + 1 >= contextLength)
+      goesOn = observe(latest, text, row)
+      guard goesOn, finished == nil, accepted < draft.count, latest == draft[accepted] else { break }
+      accepted += 1
+      row += 1
+    }
+    if accepted < draft.count { context.truncate(to: seen + accepted) }
+    counts.passes += 1
+    counts.drafted += draft.count
+    counts.accepted += accepted
+    draftLength.observe(drafted: draft.count, accepted: accepted)
+    finished?.drafting = counts
+    pending = [latest]
+    draft = []
+    return goesOn
+  }
+
+  /// Adds a token and returns the text that it makes certain.
+  private func take(_ token: TokenID, isLast: Bool) -> String {
+    if request.stopTokens.contains(token) {
       let rest = text.append(decoder?.flush() ?? "") + text.flush()
       finished = Generation(tokens: tokens, text: text.released, finishReason: .stop)
       return rest
     }
-    tokens.append(latest)
-    pending = [latest]
-    var certain = text.append(decoder?.append(latest) ?? "")
+    tokens.append(token)
+    var certain = text.append(decoder?.append(token) ?? "")
     if text.isStopped {
       finished = Generation(tokens: tokens, text: text.released, finishReason: .stop)
-    } else if tokens.count >= request.maximumTokens || context.count + 1 >= contextLength {
+    } else if tokens.count >= request.maximumTokens || isLast {
       certain += text.append(decoder?.flush() ?? "") + text.flush()
       finished = Generation(
         tokens: tokens, text: text.released, finishReason: text.isStopped ? .stop : .length)
@@ -53,52 +101,8 @@ final class ActiveSequence {
   func cutShort() -> Generation {
     _ = text.append(decoder?.flush() ?? "")
     _ = text.flush()
-    return Generation(tokens: tokens, text: text.released, finishReason: .length)
-  }
-}
-
-/// Lets text through, but holds back whatever may be the beginning of a stop string.
-struct StopStringFilter {
-  private let stops: [[UInt8]]
-  private var held: [UInt8] = []
-  /// Everything let through so far.
-  private(set) var released = ""
-  /// Whether a stop string came; nothing is let through from then on.
-  private(set) var isStopped = false
-
-  init(stops: [String] = []) { self.stops = stops.filter { !$0.isEmpty }.map { Array($0.utf8) } }
-
-  /// Adds text and returns what is certain now.
-  mutating func append(_ text: String) -> String {
-    guard !isStopped else { return "" }
-    guard !stops.isEmpty else {
-      released += text
-      return text
-    }
-    held += Array(text.utf8)
-    var cut = held.count
-    scan: for start in held.indices {
-      for stop in stops where held[start...].starts(with: stop) {
-        isStopped = true
-        cut = start
-        break scan
-      }
-      for stop in stops where stop.starts(with: held[start...]) {
-        cut = start
-        break scan
-      }
-    }
-    return release(cut)
-  }
-
-  /// Lets through what was held back: no stop string can come any more.
-  mutating func flush() -> String { isStopped ? "" : release(held.count) }
-
-  private mutating func release(_ count: Int) -> String {
-    // A stop string's first byte starts a character, so the cut never splits one.
-    let text = String(decoding: held[..<count], as: UTF8.self)
-    held.removeFirst(count)
-    released += text
-    return text
+    var generation = Generation(tokens: tokens, text: text.released, finishReason: .length)
+    generation.drafting = counts
+    return generation
   }
 }

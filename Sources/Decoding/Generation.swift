@@ -1,4 +1,3 @@
-import Tensors
 import Tokenizers
 
 /// One prompt and how it is to be continued.
@@ -37,6 +36,14 @@ public struct Generation: Sendable, Hashable {
   public var tokens: [TokenID]
   public var text: String
   public var finishReason: FinishReason
+  /// How many passes it took.
+  public var drafting = DraftingCounts()
+
+  public init(tokens: [TokenID], text: String, finishReason: FinishReason) {
+    self.tokens = tokens
+    self.text = text
+    self.finishReason = finishReason
+  }
 }
 
 /// A token as it comes: for streaming and for traces.
@@ -46,66 +53,8 @@ public struct GeneratedToken {
   public let token: TokenID
   /// Text that is now certain: no half characters, nothing that a stop string may yet claim.
   public let text: String
-  /// The sequence it was drawn for; the model's own record of the step, if it keeps one, is found by it.
+  /// The sequence it was drawn for; the model's own record of the pass, if it keeps one, is found by it.
   public let context: any DecodingContext
-}
-
-/// Continues prompts with a language model, many at a time.
-///
-/// Sequences of unequal length share each step; as one ends the next request takes its place.
-public struct Generator {
-  private let model: any LanguageModel
-  private let tokenizer: Tokenizer?
-  private let concurrency: Int
-
-  /// `concurrency` is how many sequences share a step; without a tokenizer there are tokens, but no text.
-  public init(_ model: any LanguageModel, tokenizer: Tokenizer?, concurrency: Int = 16) {
-    self.model = model
-    self.tokenizer = tokenizer
-    self.concurrency = max(1, concurrency)
-  }
-
-  /// Continues every request; `observe` hears of each token, and ends everything by returning false.
-  public func generate(
-    _ requests: [GenerationRequest], observe: (GeneratedToken) -> Bool = { _ in true }
-  ) throws -> [Generation] {
-    var results = [Generation?](repeating: nil, count: requests.count)
-    var waiting = requests.indices[...]
-    var active: [ActiveSequence] = []
-    while !waiting.isEmpty || !active.isEmpty {
-      while active.count < concurrency, let index = waiting.popFirst() {
-        let request = requests[index]
-        try request.sampling.validate()
-        guard !request.prompt.isEmpty else { throw DecodingError.emptyPrompt }
-        guard request.prompt.count < model.contextLength else {
-          throw DecodingError.contextExceeded(
-            needed: request.prompt.count + 1, limit: model.contextLength)
-        }
-        active.append(
-          ActiveSequence(
-            index: index, request: request, context: request.context ?? model.makeContext(),
-            tokenizer: tokenizer))
-      }
-      let logits = try model.logits(
-        extending: active.map { SequenceExtension($0.context, by: $0.pending) }, rows: .last)
-      for (sequence, logits) in zip(active, logits) {
-        let text = sequence.step(logits, contextLength: model.contextLength)
-        let token = GeneratedToken(
-          request: sequence.index, token: sequence.latest, text: text, context: sequence.context)
-        let goesOn = observe(token)
-        if let generation = sequence.finished { results[sequence.index] = generation }
-        if !goesOn { return finish(results, active) }
-      }
-      active.removeAll { $0.finished != nil }
-    }
-    return finish(results, active)
-  }
-
-  private func finish(_ results: [Generation?], _ active: [ActiveSequence]) -> [Generation] {
-    var results = results
-    for sequence in active where results[sequence.index] == nil {
-      results[sequence.index] = sequence.cutShort()
-    }
-    return results.map { $0 ?? Generation(tokens: [], text: "", finishReason: .length) }
-  }
+  /// Which row of the pass's logits it was drawn from.
+  public let row: Int
 }

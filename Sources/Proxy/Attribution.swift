@@ -31,7 +31,7 @@ public struct Attribution: Sendable, Hashable {
   }
 }
 
-/// A proxy-tuned model that remembers each sequence's last step, so that what was drawn can be attributed.
+/// A proxy-tuned model that remembers each sequence's last pass, so that what was drawn can be attributed.
 public final class AttributingModel: LanguageModel {
   private let model: ProxiedModel
   private var steps: [ObjectIdentifier: ProxiedLogits] = [:]
@@ -49,19 +49,17 @@ public final class AttributingModel: LanguageModel {
     return parts.map(\.combined)
   }
 
-  /// What the parts thought of the token that was drawn at that sequence's last step.
-  public func attribution(
-    of token: TokenID, in context: any DecodingContext, tokenizer: Tokenizer?
-  ) -> Attribution? {
-    guard let step = steps[ObjectIdentifier(context)], let offset = step.offsets.first,
+  /// What the parts thought of a token that was drawn in that sequence's last pass.
+  public func attribution(of generated: GeneratedToken, tokenizer: Tokenizer?) -> Attribution? {
+    guard let step = steps[ObjectIdentifier(generated.context)], let offset = step.offsets.first,
       let steering = model.steerings.first
     else { return nil }
-    let row = step.combined.rows - 1
+    let (token, row) = (generated.token, generated.row)
     let base = Distribution(step.base, row: row)
     let proxied = Distribution(step.combined, row: row)
     let small = (try? steering.vocabulary.translated([token]))?.first
     func probability(_ logits: Tensor) -> Double {
-      small.map { Distribution(logits, row: logits.rows - 1).probability(Int($0)) } ?? 0
+      small.map { Distribution(logits, row: row).probability(Int($0)) } ?? 0
     }
     return Attribution(
       token: token, text: tokenizer?.decode([token], skipSpecialTokens: false) ?? "",

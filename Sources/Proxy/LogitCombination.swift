@@ -54,7 +54,9 @@ extension ProxiedModel {
     let all = compute.arena.tensor("joined logits", [rows, pieces[0].columns], for: .activations)
     var row = 0
     for piece in pieces {
-      compute.run { _ in all.rows(row..<row + piece.rows).floats.update(from: piece.floats, count: piece.count) }
+      compute.run { _ in
+        all.rows(row..<row + piece.rows).floats.update(from: piece.floats, count: piece.count)
+      }
       row += piece.rows
     }
     return all

@@ -33,10 +33,10 @@ final class ProxiedContext: DecodingContext {
     return openings[member]
   }
 
-  /// Notes that a member alone has been extended by a token.
-  func runAhead(_ member: Int, by token: TokenID, logits: Tensor) {
-    ahead[member].tokens.append(token)
-    ahead[member].logits.append(logits)
+  /// Notes that a member alone has been extended by tokens (of its vocabulary), with their logits [tokens, vocabulary].
+  func runAhead(_ member: Int, by tokens: [TokenID], logits: Tensor) {
+    ahead[member].tokens += tokens
+    ahead[member].logits += (0..<logits.rows).map { logits.rows($0..<$0 + 1) }
   }
 
   /// Ends a member's run ahead: the logits of as many tokens as begin `tokens`; it forgets the others.

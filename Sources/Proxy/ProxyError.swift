@@ -12,6 +12,7 @@ public enum ProxyError: DiagnosticError {
   case alphaNotFinite(String)
   case weightNotFinite(expert: String, String)
   case noTokenizer(path: String)
+  case noExpertToDraft
 
   public var diagnostics: [Diagnostic] {
     switch self {
@@ -54,6 +55,13 @@ public enum ProxyError: DiagnosticError {
         Diagnostic(
           "there is no tokenizer.json", at: .init(path),
           advice: "add it, or give token ids with --tokens", exitCode: .noInput)
+      ]
+    case .noExpertToDraft:
+      [
+        Diagnostic(
+          "--draft expert without --expert",
+          advice: "name the tuned model with --expert, or take --draft lookup",
+          exitCode: .usage)
       ]
     case .alphaNotFinite(let text):
       [Diagnostic("--alpha is \(text), expected a number", exitCode: .usage)]

@@ -148,7 +148,7 @@ public struct DemoRun {
         prompt: tokenizer.encode(task.examples[index].prompt), maximumTokens: task.maximumTokens,
         stopTokens: tokenizer.stopTokens, stopStrings: task.stops)
       _ = try Generator(attributing, tokenizer: tokenizer).generate([request]) { step in
-        if let token = attributing.attribution(of: step.token, in: step.context, tokenizer: tokenizer) {
+        if let token = attributing.attribution(of: step, tokenizer: tokenizer) {
           tokens.append(token)
         }
         return true

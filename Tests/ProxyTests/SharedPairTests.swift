@@ -53,7 +53,9 @@ struct SharedPairTests {
     }
   }
 
-  @Test("together as apart, bit for bit", arguments: [(1, [1, 1, most, 3, most]), (2, [2, 1, 2]), (most, [1, 1])])
+  @Test(
+    "together as apart, bit for bit",
+    arguments: [(1, [1, 1, most, 3, most]), (2, [2, 1, 2]), (most, [1, 1])])
   func fewRows(sequences: Int, lengths: [Int]) throws {
     let given = try parts(together, lengths: lengths, sequences: sequences)
     #expect(given == (try parts(apart, lengths: lengths, sequences: sequences)))
@@ -74,7 +76,8 @@ struct SharedPairTests {
     for model in [together, apart] as [any LanguageModel] + [base] {
       let (atOnce, single) = (model.makeContext(), model.makeContext())
       for context in [atOnce, single] {
-        _ = try model.logits(extending: [SequenceExtension(context, by: (0..<50).map { $0 % 40 })], rows: .last)
+        _ = try model.logits(
+          extending: [SequenceExtension(context, by: (0..<50).map { $0 % 40 })], rows: .last)
       }
       for few in [tokens[..<4], tokens[4...]] {
         let rows = try model.logits(extending: [SequenceExtension(atOnce, by: Array(few))], rows: .all)[0]

@@ -11,6 +11,8 @@ public final class TableModel: LanguageModel {
   private let places: [Int]
   /// How often it was run.
   public private(set) var calls = 0
+  /// How many tokens it was shown.
+  public private(set) var tokens = 0
 
   public init(seed: UInt64, vocabularySize: Int = 24, places: [Int]? = nil) {
     self.seed = seed
@@ -25,6 +27,7 @@ public final class TableModel: LanguageModel {
     return sequences.map { sequence in
       guard let history = sequence.context as? History else { preconditionFailure() }
       var all: [Float] = []
+      tokens += sequence.tokens.count
       for token in sequence.tokens {
         // Fold what the token means, not its id: a permuted model has seen the same text.
         history.states.append(history.state &* 31 &+ UInt64(places.firstIndex(of: Int(token)) ?? 99) &+ 1)

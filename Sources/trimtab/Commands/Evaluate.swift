@@ -25,6 +25,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "The most tokens of an answer.") var maxTokens = 64
   @Option(help: "Text that ends an answer (repeatable; default: a line's end).") var stop: [String] = []
   @Option(help: "Write every answer of every system, as JSON lines.") var answers: String?
+  @OptionGroup var drafting: DraftingArguments
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
@@ -46,7 +47,11 @@ struct Evaluate: ParsableCommand {
         stops: stop.isEmpty ? ["\n"] : stop, maximumTokens: maxTokens)
       let results = try systems.map { name, model in
         Console.note("\(task.name): \(name), \(task.examples.count) questions")
-        return try evaluator.run(task, model: model, name: name)
+        // The other systems are single models, which have no expert to guess for them.
+        let drafter =
+          name == "proxied" ? try assembled.makeDrafter(drafting.draft) : drafting.draft.drafterOfSingleModel
+        return try evaluator.run(
+          task, model: model, name: name, drafter: drafter, draftLength: drafting.draftLength)
       }
       comparisons.append(Comparison(task: task.name, systems: results))
       for result in results { lines += result.answerLines(of: task).map { $0.text() + "\n" } }

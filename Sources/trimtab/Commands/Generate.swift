@@ -23,6 +23,7 @@ struct Generate: ParsableCommand {
   @Flag(help: "Print one JSON value instead of text.") var json = false
   @Option(help: "Write, for each token, its probability under each part, as JSON lines.") var trace: String?
   @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var drafting: DraftingArguments
 
   func run() throws {
     try TextInput.exactlyOne([
@@ -47,9 +48,12 @@ struct Generate: ParsableCommand {
     }
 
     var lines: [String] = []
-    let generation = try Generator(model, tokenizer: tokenizer).generate([request]) { step in
+    let generator = Generator(
+      model, tokenizer: tokenizer, drafter: try assembled.makeDrafter(drafting.draft),
+      draftLength: drafting.draftLength)
+    let generation = try generator.generate([request]) { step in
       if !json { Console.result(step.text, terminator: "") }
-      if let line = attributing?.attribution(of: step.token, in: step.context, tokenizer: tokenizer) {
+      if let line = attributing?.attribution(of: step, tokenizer: tokenizer) {
         lines.append(line.json(tokenizer).text())
       }
       return true
@@ -60,6 +64,8 @@ struct Generate: ParsableCommand {
         "tokens": .array(generation.tokens.map { .integer(Int($0)) }), "text": .string(generation.text),
         "finish_reason": .string(generation.finishReason.rawValue),
         "prompt_tokens": .integer(request.prompt.count),
+        "passes": .integer(generation.drafting.passes), "drafted": .integer(generation.drafting.drafted),
+        "accepted": .integer(generation.drafting.accepted),
       ])
       Console.result(value.text())
     } else {
