@@ -3,9 +3,13 @@ import Tensors
 
 /// y = x·Wᵀ + b, with x [rows, in], W [out, in], b [out], y [rows, out].
 enum Linear {
-  static func forward(_ x: Tensor, _ W: Tensor, _ b: Tensor?, into y: Tensor, with compute: Compute) {
-    compute.engine.multiply(x, transposed: W, into: y, adding: false, with: compute)
-    guard let b else { return }
+  /// The forward pass of several layers of one input.
+  static func forward(_ x: Tensor, _ layers: [(W: Tensor, b: Tensor?, y: Tensor)], with compute: Compute) {
+    compute.engine.multiply(x, transposed: layers.map { ($0.W, $0.y) }, with: compute)
+    for case (_, let b?, let y) in layers { add(b, to: y, with: compute) }
+  }
+
+  private static func add(_ b: Tensor, to y: Tensor, with compute: Compute) {
     compute.run { pool in
       let (b, y, rows, columns) = (b.floats, y.floats, y.rows, y.columns)
       pool.forEachRows(of: rows, columns: columns) { range in
@@ -41,15 +45,25 @@ extension Tape {
   ///   - bias: [out], float32.
   /// - Returns: [rows, out].
   public func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil) -> Variable {
-    precondition(x.shape.columns == weight.shape.columns)
-    precondition(bias.map { $0.value.count == weight.shape.rows } ?? true)
-    let y = output("linear", [x.shape.rows, weight.shape.rows], of: x, weight, bias)
-    Linear.forward(x.value, weight.value, bias?.value, into: y.value, with: compute)
-    // A frozen weight needs no inputs kept.
-    let kept = weight.requiresGradient ? x.value : nil
-    record(y) { [W = weight.value, x = x.slot, WSlot = weight.slot, b = bias?.slot] tape, dy in
-      Linear.backward(dy, kept, W, to: x, WSlot, b, on: tape)
+    linear(x, [(weight, bias)])[0]
+  }
+
+  /// Several linear layers of one input, which the engine may read once for all of them.
+  public func linear(_ x: Variable, _ layers: [(weight: Variable, bias: Variable?)]) -> [Variable] {
+    let outputs = layers.map { weight, bias in
+      precondition(x.shape.columns == weight.shape.columns)
+      precondition(bias.map { $0.value.count == weight.shape.rows } ?? true)
+      return output("linear", [x.shape.rows, weight.shape.rows], of: x, weight, bias)
     }
-    return y
+    Linear.forward(
+      x.value, zip(layers, outputs).map { ($0.weight.value, $0.bias?.value, $1.value) }, with: compute)
+    for ((weight, bias), y) in zip(layers, outputs) {
+      // A frozen weight needs no inputs kept.
+      let kept = weight.requiresGradient ? x.value : nil
+      record(y) { [W = weight.value, x = x.slot, WSlot = weight.slot, b = bias?.slot] tape, dy in
+        Linear.backward(dy, kept, W, to: x, WSlot, b, on: tape)
+      }
+    }
+    return outputs
   }
 }

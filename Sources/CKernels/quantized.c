@@ -29,7 +29,7 @@ static const trimtab_quantized_kernels *best_kernels(void) {
   return &trimtab_quantized_kernels_reference;
 }
 
-static size_t row_bytes(trimtab_storage storage, size_t count) {
+size_t trimtab_row_bytes(trimtab_storage storage, size_t count) {
   static const struct { size_t length, bytes; } blocks[TRIMTAB_STORAGE_COUNT] = {
       [TRIMTAB_FLOAT32] = {1, 4}, [TRIMTAB_FLOAT16] = {1, 2}, [TRIMTAB_BFLOAT16] = {1, 2},
       [TRIMTAB_Q4_0] = {32, sizeof(block_q4_0)}, [TRIMTAB_Q4_1] = {32, sizeof(block_q4_1)},
@@ -57,7 +57,7 @@ void trimtab_dequantize_to_bfloat16(
   float decoded[STRETCH];
   for (size_t start = 0; start < count; start += STRETCH) {
     size_t length = count - start < STRETCH ? count - start : STRETCH;
-    trimtab_dequantize(storage, (const char *)source + row_bytes(storage, start), decoded, length);
+    trimtab_dequantize(storage, (const char *)source + trimtab_row_bytes(storage, start), decoded, length);
     trimtab_float32_to_bfloat16(decoded, destination + start, length);
   }
 }
@@ -66,10 +66,13 @@ void trimtab_multiply_rows(
     trimtab_storage storage, const void *weights, size_t outputs, size_t count, const float *x, size_t rows,
     size_t x_stride, float *y, size_t y_stride, bool adding) {
   trimtab_dot_kernel dot = best_kernels()->dot[storage];
-  size_t bytes = row_bytes(storage, count);
+  size_t bytes = trimtab_row_bytes(storage, count);
   for (size_t output = 0; output < outputs; output++) {
     float results[TRIMTAB_MULTIPLY_ROWS_LIMIT];
-    dot((const char *)weights + output * bytes, count, x, x_stride, rows, results);
+    for (size_t first = 0; first < rows; first += TRIMTAB_DOT_ROWS_LIMIT) {
+      size_t left = rows - first < TRIMTAB_DOT_ROWS_LIMIT ? rows - first : TRIMTAB_DOT_ROWS_LIMIT;
+      dot((const char *)weights + output * bytes, count, x + first * x_stride, x_stride, left, results + first);
+    }
     for (size_t r = 0; r < rows; r++) {
       float *element = y + r * y_stride + output;
       *element = adding ? *element + results[r] : results[r];

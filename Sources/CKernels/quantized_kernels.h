@@ -6,11 +6,16 @@ typedef void (*trimtab_dequantize_kernel)(const void *source, float *destination
 typedef void (*trimtab_dot_kernel)(
     const void *weights, size_t count, const float *x, size_t stride, size_t rows, float *results);
 
+enum { TRIMTAB_DOT_ROWS_LIMIT = 4 };
+
 typedef struct trimtab_quantized_kernels {
   trimtab_dequantize_kernel dequantize[TRIMTAB_STORAGE_COUNT];
   // The products of one row of weights with one to four rows of x, `stride` numbers apart.
   trimtab_dot_kernel dot[TRIMTAB_STORAGE_COUNT];
 } trimtab_quantized_kernels;
+
+// The bytes that `count` elements, a whole number of blocks, take.
+size_t trimtab_row_bytes(trimtab_storage storage, size_t count);
 
 // One entry for each storage: `kernel_f32` and so on.
 #define EACH_STORAGE(kernel)                                                           \

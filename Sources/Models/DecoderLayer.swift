@@ -35,30 +35,35 @@ struct DecoderLayer {
   func forward(
     _ x: Variable, _ batch: RaggedBatch, on tape: Tape, caches: [KeyValueCache], options: ForwardOptions
   ) -> Variable {
-    func linear(_ module: LayerModule, _ x: Variable) -> Variable {
-      guard let linear = linears[module] else { preconditionFailure("layer without \(module)") }
-      return linear.forward(x, on: tape, options: options)
+    func linear(_ modules: [LayerModule], _ x: Variable) -> [Variable] {
+      let chosen = modules.map { module in
+        guard let linear = linears[module] else { preconditionFailure("layer without \(module)") }
+        return linear
+      }
+      return Linear.forward(chosen, of: x, on: tape, options: options)
     }
 
-    let attended = tape.add(
-      x, linear(.attentionOutput, attention(inputNorm.forward(x, on: tape), batch, tape, caches, linear)))
+    let inside = attention(inputNorm.forward(x, on: tape), batch, tape, caches, linear)
+    let attended = tape.add(x, linear([.attentionOutput], inside)[0])
     let h = feedForwardNorm.forward(attended, on: tape)
-    let inner =
-      switch configuration.feedForward {
-      case .swiGLU: tape.swiGLU(gate: linear(.gate, h), up: linear(.up, h))
-      case .geluTanh: tape.gelu(linear(.up, h), .tanh)
-      }
-    return tape.add(attended, linear(.down, inner))
+    let inner: Variable
+    switch configuration.feedForward {
+    case .swiGLU:
+      let both = linear([.gate, .up], h)
+      inner = tape.swiGLU(gate: both[0], up: both[1])
+    case .geluTanh: inner = tape.gelu(linear([.up], h)[0], .tanh)
+    }
+    return tape.add(attended, linear([.down], inner)[0])
   }
 
   /// Causal attention of every segment to itself and to what its cache holds.
   private func attention(
     _ h: Variable, _ batch: RaggedBatch, _ tape: Tape, _ caches: [KeyValueCache],
-    _ linear: (LayerModule, Variable) -> Variable
+    _ linear: ([LayerModule], Variable) -> [Variable]
   ) -> Variable {
-    var q = linear(.query, h)
-    var k = linear(.key, h)
-    let v = linear(.value, h)
+    let projected = linear([.query, .key, .value], h)
+    var (q, k) = (projected[0], projected[1])
+    let v = projected[2]
     if let rotary {
       let dimension = configuration.headDimension
       q = tape.rotary(q, headDimension: dimension, positions: batch.positions, table: rotary)
@@ -91,8 +96,19 @@ struct Linear {
   /// Which of the model's dropouts this is.
   let site: Int
 
-  func forward(_ x: Variable, on tape: Tape, options: ForwardOptions) -> Variable {
-    let y = tape.linear(x, weight, bias: bias)
+  /// The outputs of layers that share their input.
+  static func forward(
+    _ layers: [Linear], of x: Variable, on tape: Tape, options: ForwardOptions
+  ) -> [Variable] {
+    zip(layers, tape.linear(x, layers.map { ($0.weight, $0.bias) })).map { layer, y in
+      layer.adapting(y, of: x, on: tape, options: options)
+    }
+  }
+
+  /// y with the adapter's part, where there is one.
+  private func adapting(
+    _ y: Variable, of x: Variable, on tape: Tape, options: ForwardOptions
+  ) -> Variable {
     guard let adapter, let configuration else { return y }
     let rows = options.adaptedRows ?? 0..<x.shape.rows
     if rows.isEmpty { return y }

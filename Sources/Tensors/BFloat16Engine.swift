@@ -5,6 +5,7 @@ import CKernels
 public final class BFloat16Engine: MatrixEngine {
   public let precision = Precision.bf16
   private let products: PackedProducts
+  private let fewRows = FewRowsProduct(.bf16)
 
   /// - Throws: `TensorError.precisionNotServed`, with the reason, where the processor lacks them.
   public convenience init() throws {
@@ -22,13 +23,23 @@ public final class BFloat16Engine: MatrixEngine {
   public func multiply(
     _ x: Tensor, transposed weight: Tensor, into y: Tensor, adding: Bool, with compute: Compute
   ) {
-    let isPlain = x.elementType == .float32 && y.elementType == .float32
-    guard isPlain, x.rows <= FewRowsProduct.rowLimit else {
+    guard Self.isPlain(x, y), x.rows <= FewRowsProduct.rowLimit else {
       return products.multiply(x, transposed: weight, into: y, adding: adding, with: compute)
     }
-    compute.run { pool in
-      FewRowsProduct.multiply(x, transposed: weight, into: y, adding: adding, on: pool)
+    fewRows.multiply(x, transposed: [(weight, y)], adding: adding, with: compute)
+  }
+
+  public func multiply(_ x: Tensor, transposed factors: [(weight: Tensor, y: Tensor)], with compute: Compute)
+  {
+    guard x.rows <= FewRowsProduct.rowLimit, factors.allSatisfy({ Self.isPlain(x, $0.y) }) else {
+      for (weight, y) in factors { multiply(x, transposed: weight, into: y, adding: false, with: compute) }
+      return
     }
+    fewRows.multiply(x, transposed: factors, with: compute)
+  }
+
+  private static func isPlain(_ x: Tensor, _ y: Tensor) -> Bool {
+    x.elementType == .float32 && y.elementType == .float32
   }
 
   public func multiply(_ dy: Tensor, _ weight: Tensor, into dx: Tensor, adding: Bool, with compute: Compute) {

@@ -1,27 +1,81 @@
 import CKernels
 
-/// The forward product for a few rows of activations, as in decoding.
+/// The forward products of a few rows of activations with one or more weights, as in decoding.
 ///
 /// Every engine takes it, for its time is that of reading the weights, whatever the arithmetic. Weights are decoded
-/// as they are read; products and sums are float32.
+/// as they are read, and every element is summed in the same order, however many rows there are.
 struct FewRowsProduct {
   /// The most rows that it's worth for; beyond, decoded weights are better used more than once.
   static let rowLimit = Int(TRIMTAB_MULTIPLY_ROWS_LIMIT)
 
-  /// How many bytes of weights a tile reads: enough to be worth a thread's while.
-  private static let tileBytes = 1 << 16
+  /// A weight [out, in], and where its product goes: [rows, out].
+  typealias Factor = (weight: Tensor, y: Tensor)
 
-  /// `y (+)= x · Wᵀ`: x [rows, in], weight [out, in], y [rows, out].
-  static func multiply(
-    _ x: Tensor, transposed weight: Tensor, into y: Tensor, adding: Bool, on pool: ThreadPool
-  ) {
-    let (from, to, storage) = (x.floats, y.floats, weight.storage)
-    let (input, output, rowBytes) = (weight.columns, weight.rows, weight.rowBytes)
-    let length = max(1, tileBytes / max(1, rowBytes))
-    pool.forEachRange(of: output, length: length) { outputs in
-      trimtab_multiply_rows(
-        storage, weight.bytes + outputs.lowerBound * rowBytes, outputs.count, input, from, x.rows, input,
-        to + outputs.lowerBound, output, adding)
+  /// Whether x and weights are rounded to bfloat16; else they are taken as they are.
+  ///
+  /// Sums are float32 in either.
+  private let isRounding: Bool
+
+  /// Products in that precision; in float32 as well where the processor doesn't multiply bfloat16 numbers.
+  init(_ precision: Precision) { isRounding = precision == .bf16 && trimtab_bfloat16_rows_served() }
+
+  /// `y (+)= x · Wᵀ` for each weight, in one job of the pool: x [rows, in].
+  func multiply(_ x: Tensor, transposed factors: [Factor], adding: Bool = false, with compute: Compute) {
+    let arranged = isRounding ? arrange(x, for: factors, with: compute) : []
+    compute.run { pool in
+      let (from, rows, input) = (x.floats, x.rows, x.columns)
+      let cuts = factors.map { Self.outputsPerTile($0.weight) }
+      let counts = zip(factors, cuts).map { ($0.weight.rows + $1 - 1) / $1 }
+      let tiles = counts.reduce(0, +)
+      pool.forEachTile(tiles) { number in
+        // The last tile is handed out first, and memory is read forwards with better luck.
+        var tile = tiles - 1 - number
+        var index = 0
+        while tile >= counts[index] {
+          tile -= counts[index]
+          index += 1
+        }
+        let (weight, y) = factors[index]
+        let outputs = tile * cuts[index]..<min(weight.rows, (tile + 1) * cuts[index])
+        let part = weight.bytes + outputs.lowerBound * weight.rowBytes
+        let to = y.floats + outputs.lowerBound
+        if isRounding {
+          trimtab_bfloat16_rows_multiply(
+            weight.storage, part, outputs.count, input, arranged[index].words, rows, to, weight.rows, adding)
+        } else {
+          trimtab_multiply_rows(
+            weight.storage, part, outputs.count, input, from, rows, input, to, weight.rows, adding)
+        }
+      }
     }
   }
+
+  /// x in bfloat16 in the order that each weight's storage wants; those of the same order share it.
+  private func arrange(_ x: Tensor, for factors: [Factor], with compute: Compute) -> [Tensor] {
+    var known: [UInt32: Tensor] = [:]
+    return factors.map { weight, _ in
+      let order = trimtab_bfloat16_rows_order(weight.storage)
+      if let arranged = known[order] { return arranged }
+      let arranged = compute.arena.tensor(
+        "arranged activations", [trimtab_bfloat16_rows_length(x.rows, x.columns)], elementType: .bfloat16,
+        for: .workspace)
+      compute.run { _ in
+        trimtab_bfloat16_rows_arrange(
+          weight.storage, x.floats, x.rows, x.columns, x.columns, arranged.words)
+      }
+      known[order] = arranged
+      return arranged
+    }
+  }
+
+  /// Rows of a weight in one tile: enough to be worth a thread's while, few enough that no thread waits long.
+  private static func outputsPerTile(_ weight: Tensor) -> Int {
+    let bytes = min(1 << 16, max(1 << 13, weight.byteCount / 16))
+    return max(1, bytes / max(1, weight.rowBytes) / 16) * 16
+  }
+}
+
+extension Tensor {
+  /// The elements of a bfloat16 tensor, as they are stored.
+  fileprivate var words: UnsafeMutablePointer<UInt16> { bytes.assumingMemoryBound(to: UInt16.self) }
 }

@@ -14,6 +14,9 @@ public protocol MatrixEngine: Sendable {
   /// `y (+)= x · Wᵀ`: x [rows, in], weight [out, in], y [rows, out].
   func multiply(_ x: Tensor, transposed weight: Tensor, into y: Tensor, adding: Bool, with compute: Compute)
 
+  /// `y = x · Wᵀ` for each of several weights that share x [rows, in].
+  func multiply(_ x: Tensor, transposed factors: [(weight: Tensor, y: Tensor)], with compute: Compute)
+
   /// `dx (+)= dy · W`: dy [rows, out], weight [out, in], dx [rows, in].
   func multiply(_ dy: Tensor, _ weight: Tensor, into dx: Tensor, adding: Bool, with compute: Compute)
 

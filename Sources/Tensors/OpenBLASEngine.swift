@@ -23,6 +23,11 @@ public final class OpenBLASEngine: MatrixEngine {
     products.multiply(x, transposed: weight, into: y, adding: adding, with: compute)
   }
 
+  public func multiply(_ x: Tensor, transposed factors: [(weight: Tensor, y: Tensor)], with compute: Compute)
+  {
+    products.multiply(x, transposed: factors, with: compute)
+  }
+
   public func multiply(_ dy: Tensor, _ weight: Tensor, into dx: Tensor, adding: Bool, with compute: Compute) {
     products.multiply(dy, weight, into: dx, adding: adding, with: compute)
   }

@@ -42,6 +42,7 @@ struct TiledProducts<Arithmetic: TileArithmetic>: Sendable {
 
   let arithmetic: Arithmetic
   private let scratch = Scratch()
+  private let fewRows = FewRowsProduct(.fp32)
   /// How many rows of a weight are decoded at once, going along its rows.
   private let decodedRows = 256
 
@@ -54,9 +55,7 @@ struct TiledProducts<Arithmetic: TileArithmetic>: Sendable {
     let (rows, input, output) = (x.rows, weight.columns, weight.rows)
     precondition(x.columns == input && y.rows == rows && y.columns == output)
     if rows <= FewRowsProduct.rowLimit {
-      return compute.run { pool in
-        FewRowsProduct.multiply(x, transposed: weight, into: y, adding: adding, on: pool)
-      }
+      return fewRows.multiply(x, transposed: [(weight, y)], adding: adding, with: compute)
     }
     let left = encoded(x, with: compute)
     compute.run { pool in
@@ -76,6 +75,12 @@ struct TiledProducts<Arithmetic: TileArithmetic>: Sendable {
         }
       }
     }
+  }
+
+  /// `y = x · Wᵀ` for each of several weights that share x [rows, in].
+  func multiply(_ x: Tensor, transposed factors: [(weight: Tensor, y: Tensor)], with compute: Compute) {
+    if x.rows <= FewRowsProduct.rowLimit { return fewRows.multiply(x, transposed: factors, with: compute) }
+    for (weight, y) in factors { multiply(x, transposed: weight, into: y, adding: false, with: compute) }
   }
 
   /// `dx (+)= dy · W`: dy [rows, out], weight [out, in], dx [rows, in].

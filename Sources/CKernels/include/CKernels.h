@@ -3,6 +3,7 @@
 #pragma once
 #include "activation.h"
 #include "attention.h"
+#include "bfloat16_rows.h"
 #include "convert.h"
 #include "cpu.h"
 #include "elementwise.h"

@@ -34,7 +34,7 @@ void trimtab_dequantize_to_bfloat16(
 bool trimtab_quantize(trimtab_storage storage, const float *source, void *destination, size_t count);
 
 /// The most rows of x that `trimtab_multiply_rows` takes.
-enum { TRIMTAB_MULTIPLY_ROWS_LIMIT = 4 };
+enum { TRIMTAB_MULTIPLY_ROWS_LIMIT = 8 };
 
 /// `y[r][w] (+)= Σ x[r][k] · weights[w][k]`, decoding the weights as they are read: the product for a few rows of
 /// x, whose time is that of reading the weights.
