@@ -32,6 +32,7 @@ struct Evaluate: ParsableCommand {
     let assembled = try modelOptions.assemble()
     let tokenizer = try assembled.base.requireTokenizer()
     let evaluator = Evaluator(tokenizer: tokenizer)
+    let drafter = try assembled.makeDrafter(drafting.draft)
     var systems: [(String, any LanguageModel)] = [("base", assembled.base.languageModel)]
     if let expert = assembled.experts.first { systems.append(("expert", expert.languageModel)) }
     if let proxied = assembled.proxied { systems.append(("proxied", proxied)) }
@@ -48,10 +49,10 @@ struct Evaluate: ParsableCommand {
       let results = try systems.map { name, model in
         Console.note("\(task.name): \(name), \(task.examples.count) questions")
         // The other systems are single models, which have no expert to guess for them.
-        let drafter =
-          name == "proxied" ? try assembled.makeDrafter(drafting.draft) : drafting.draft.drafterOfSingleModel
         return try evaluator.run(
-          task, model: model, name: name, drafter: drafter, draftLength: drafting.draftLength)
+          task, model: model, name: name,
+          drafter: name == "proxied" ? drafter : drafting.draft.drafterOfSingleModel,
+          draftLength: drafting.draftLength)
       }
       comparisons.append(Comparison(task: task.name, systems: results))
       for result in results { lines += result.answerLines(of: task).map { $0.text() + "\n" } }
