@@ -9,6 +9,8 @@ import Tokenizers
 public protocol Drafter: AnyObject {
   /// The time that guessing one token takes, relative to a pass of the model.
   var relativeCost: Double { get }
+  /// Which part of its guesses is right, as far as anybody knows beforehand.
+  var expectedRate: Double { get }
   /// Guesses, for each sequence, at most `limit` tokens; perhaps none.
   func draft(_ sequences: [DraftRequest]) throws -> [[TokenID]]
 }
@@ -55,13 +57,14 @@ struct DraftLength {
   /// A length that is asked for; nil for one that adapts.
   private let fixed: Int?
   // Guesses that were right, and that were looked at, as if a few had gone before.
-  private var right = 3.0
+  private var right: Double
   private var tried = 4.0
   private var idlePasses = 0
 
-  init(fixed: Int?, relativeCost: Double) {
+  init(fixed: Int?, relativeCost: Double, expectedRate: Double) {
     self.fixed = fixed
     self.relativeCost = relativeCost
+    right = tried * expectedRate
   }
 
   /// How many to guess at most `limit`.

@@ -73,7 +73,9 @@ public struct Generator {
     let context = try request.context ?? prefixes.context(for: index, model: model)
     return ActiveSequence(
       index: index, request: request, context: context, tokenizer: tokenizer,
-      draftLength: DraftLength(fixed: draftLength, relativeCost: drafter?.relativeCost ?? 0))
+      draftLength: DraftLength(
+        fixed: draftLength, relativeCost: drafter?.relativeCost ?? 0,
+        expectedRate: drafter?.expectedRate ?? 0))
   }
 
   /// What is run next, in which passes.

@@ -8,6 +8,7 @@ public final class LookupDrafter: Drafter {
   public init() {}
 
   public var relativeCost: Double { 0 }
+  public var expectedRate: Double { 0.4 }
 
   public func draft(_ sequences: [DraftRequest]) throws -> [[TokenID]] {
     sequences.map { LookupDrafter.continuation(of: $0.history, limit: $0.limit) }

@@ -9,6 +9,7 @@ import Tokenizers
 /// combination needs anyway.
 public final class ExpertDrafter: Drafter {
   public let relativeCost: Double
+  public var expectedRate: Double { 0.8 }
   private let model: ProxiedModel
 
   /// The first expert of `model` guesses; `relativeCost` is the time of one of its steps, relative to all parts'.

@@ -10,6 +10,7 @@ import Tokenizers
 /// Guesses what a model will say, and now and then something else.
 private final class LeakyDrafter: Drafter {
   let relativeCost = 0.0
+  let expectedRate = 0.5
   private let model: any LanguageModel
   /// Of ten guesses so many are right.
   private let right: Int
@@ -118,7 +119,7 @@ struct DraftingTests {
 
   @Test("as many are guessed as were worth it")
   func draftLength() {
-    var length = DraftLength(fixed: nil, relativeCost: 0.2)
+    var length = DraftLength(fixed: nil, relativeCost: 0.2, expectedRate: 0.5)
     func after(_ passes: Int, accepting: (Int) -> Int) -> Int {
       for _ in 0..<passes {
         let drafted = length.next(limit: 7)
@@ -137,7 +138,7 @@ struct DraftingTests {
     }
     #expect((1...4).contains(tries.count))
     #expect(after(200) { $0 } == 7)
-    #expect(DraftLength(fixed: 4, relativeCost: 0).next(limit: 2) == 2)
+    #expect(DraftLength(fixed: 4, relativeCost: 0, expectedRate: 1).next(limit: 2) == 2)
   }
 
   @Test("draws follow softmax, and like distributions draw alike")
