@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// LoRA (arXiv:2106.09685): y += s·(drop(x)·Aᵀ)·Bᵀ, with x [rows, in], A [r, in], B [out, r], y [rows, out].
@@ -5,6 +6,25 @@ import Tensors
 /// What goes between is kept already scaled: h = s·drop(x)·Aᵀ [rows, r]. The full ΔW = s·B·A and its
 /// gradient never exist.
 enum LowRank {
+  /// The most rows that are worth going through one by one.
+  static let fewRows = Int(TRIMTAB_MULTIPLY_ROWS_LIMIT)
+  /// Outputs of one tile of a few rows.
+  private static let tileOutputs = 1024
+
+  /// The same for a few rows, keeping nothing, in float32 throughout.
+  static func decode(
+    _ x: Tensor, _ A: Tensor, _ B: Tensor, scale: Float, addingTo y: Tensor, with compute: Compute
+  ) {
+    compute.run { pool in
+      let (to, from, down, up) = (y.floats, x.floats, A.floats, B.floats)
+      let (rows, input, rank, outputs) = (x.rows, x.columns, A.rows, y.columns)
+      pool.forEachRange(of: outputs, length: tileOutputs) { range in
+        trimtab_low_rank(
+          to, from, down, up, scale, rows, input, rank, outputs, range.lowerBound, range.upperBound)
+      }
+    }
+  }
+
   static func forward(
     _ x: Tensor, _ A: Tensor, _ B: Tensor, scale s: Float, saving h: Tensor, addingTo y: Tensor,
     with compute: Compute
@@ -57,6 +77,11 @@ extension Tape {
   ) -> Variable {
     precondition(down.shape.columns == x.shape.columns && up.shape.rows == y.shape.columns)
     precondition(down.shape.rows == up.shape.columns)
+    let isPlain = [x, y, down, up].allSatisfy { $0.value.elementType == .float32 }
+    if !isRecording, !drops, isPlain, x.shape.rows <= LowRank.fewRows {
+      LowRank.decode(x.value, down.value, up.value, scale: scale, addingTo: y.value, with: compute)
+      return Variable(y.value)
+    }
     let dropout = drops && (dropout?.rate ?? 0) > 0 ? dropout : nil
     let learns = [x, y, down, up].contains(where: \.requiresGradient)
     let z = Variable(y.value, requiresGradient: isRecording && learns)

@@ -75,6 +75,17 @@ extension KernelCase {
       // An infinity has no units in the last place.
       return [z.checked(), mapped.checked().map { max($0, -1e6) }]
     },
+    KernelCase("low rank", within: 8) { reference, count in
+      [1, 3].flatMap { rows in
+        [5, 16, 70].map { rank in
+          let (x, down) = (random(rows * count, seed: 1), random(rank * count, seed: 2, scale: 0.1))
+          let (up, y) = (random(columns * rank, seed: 3, scale: 0.1), random(rows * columns, seed: 4))
+          (reference ? trimtab_low_rank_reference : trimtab_low_rank)(
+            y.floats, x.floats, down.floats, up.floats, 2, rows, count, rank, columns, 3, columns - 1)
+          return y.checked()
+        }
+      }
+    },
     KernelCase("choose", within: 0) { reference, count in
       // Rounded, so that there are equals.
       let z = Guarded(numbers(count, seed: 1, scale: 4).map { $0.rounded() / 2 })

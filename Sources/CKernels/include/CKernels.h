@@ -9,6 +9,7 @@
 #include "elementwise.h"
 #include "embedding.h"
 #include "loss.h"
+#include "low_rank.h"
 #include "normalization.h"
 #include "optimizer.h"
 #include "packed.h"
