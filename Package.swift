@@ -61,7 +61,7 @@ let package = Package(
     + room("Tokenizers", ["Diagnostics", "Formats", "CPCRE2"])
     + room("Models", ["Diagnostics", "Tensors", "Autodiff", "Formats", "CKernels"])
     // 4
-    + room("Datasets", ["Diagnostics", "Formats", "Tokenizers"])
+    + room("Datasets", ["Diagnostics", "Tensors", "Formats", "Tokenizers"])
     + room(
       "Decoding", ["Diagnostics", "Tensors", "Tokenizers", "Models", "Autodiff", "CKernels"],
       tests: ["TestSupport"])
@@ -84,13 +84,19 @@ let package = Package(
         "Training",
         "Evaluation", "Recipes",
       ])
+    + room(
+      "Benchmarking",
+      [
+        "Diagnostics", "Tensors", "CKernels", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets",
+        "Decoding", "Proxy", "Training",
+      ])
     // 8
     + [
       .executableTarget(
         name: "trimtab",
         dependencies: [
           "Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets",
-          "Decoding", "Proxy", "Training", "Evaluation", "Recipes", "Runs", argumentParser,
+          "Decoding", "Proxy", "Training", "Evaluation", "Recipes", "Runs", "Benchmarking", argumentParser,
         ], swiftSettings: strict),
       .target(
         name: "TestSupport", dependencies: ["Decoding", "Tensors", "Tokenizers"], path: "Tests/TestSupport",

@@ -16,7 +16,7 @@ struct Trimtab: ParsableCommand {
     subcommands: [
       Demo.self, DataCommand.self, Finetune.self, Generate.self, ScoreCommand.self, Evaluate.self, Check.self,
       Tokenize.self,
-      Inspect.self, Convert.self, RecipeCommand.self, Doctor.self,
+      Inspect.self, Convert.self, RecipeCommand.self, Doctor.self, Bench.self,
     ])
 }
 

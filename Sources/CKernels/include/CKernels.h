@@ -8,6 +8,7 @@
 #include "cpu.h"
 #include "elementwise.h"
 #include "embedding.h"
+#include "limits.h"
 #include "loss.h"
 #include "low_rank.h"
 #include "normalization.h"

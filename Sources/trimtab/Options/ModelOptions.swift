@@ -35,7 +35,7 @@ struct ModelOptions: ParsableArguments {
   }
 
   /// `PATH=weight`, or just a path; a path may hold an equals sign itself.
-  private static func expert(_ argument: String) -> ModelSelection.Expert {
+  static func expert(_ argument: String) -> ModelSelection.Expert {
     if let equals = argument.lastIndex(of: "="),
       let weight = Float(argument[argument.index(after: equals)...])
     {

@@ -9,6 +9,12 @@ enum TextInput {
     try MappedFile(path: path).withBytes { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// The lines of a file, without those that say nothing; `\n` in one is a line break.
+  static func lines(_ path: String) throws -> [String] {
+    try file(path).split(separator: "\n").filter { !$0.allSatisfy(\.isWhitespace) }
+      .map { $0.replacingOccurrences(of: "\\n", with: "\n") }
+  }
+
   /// Token ids written as `1,2,3`.
   static func tokens(_ text: String) throws -> [TokenID] {
     try text.split(separator: ",").map { part in
