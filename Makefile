@@ -3,7 +3,7 @@ SWIFT ?= swift
 # One set of flags for both, so that nothing is built twice; tests look at internals.
 RELEASE = -c release -Xswiftc -enable-testing
 
-.PHONY: build demo test family lint format bootstrap clean
+.PHONY: build demo test family bench lint format bootstrap clean
 
 demo: build
 	.build/release/trimtab demo
@@ -17,6 +17,14 @@ family: build
 	.build/release/trimtab data tokenizer data/demo/documents.h5 --vocabulary 512 --output checkpoints/demo/tokenizer
 	.build/release/trimtab finetune recipes/demo/pretrain-small.yaml --overwrite
 	.build/release/trimtab finetune recipes/demo/pretrain-large.yaml --overwrite
+
+# Trimtab beside PyTorch, peft, llama.cpp and tokenizers, each made at the first call: half an hour on an idle machine,
+# or a few minutes with QUICK=1. MODELS, DATA and EXPERT name folders, ROWS some of the rows, ROUNDS how many.
+MODELS ?= models
+bench: build
+	Benchmarks/peers/setup
+	python3 Benchmarks/compare.py --models $(MODELS) $(if $(DATA),--data $(DATA)) $(if $(EXPERT),--expert $(EXPERT)) \
+	  $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)
 
 build: bootstrap
 	$(SWIFT) build $(RELEASE) --product trimtab
