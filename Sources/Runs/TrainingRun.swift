@@ -45,7 +45,7 @@ public struct TrainingRun {
     let context = model.configuration.contextLength
     let loader = ExampleLoader(
       recipe: recipe.data, tokenizer: tokenizer, context: context, seed: recipe.seed,
-      batchTokens: recipe.training.batchTokens, note: note)
+      batchTokens: recipe.training.batchTokens, pool: pool, note: note)
     let data = try loader.load(recipe.data.sources, isShuffled: true)
     let validation = try recipe.data.validation.map { try loader.load([$0], isShuffled: false) }
     tuning = FineTuning(
@@ -92,6 +92,7 @@ struct ExampleLoader {
   let context: Int
   let seed: UInt64
   let batchTokens: Int
+  let pool: ThreadPool
   let note: (String) -> Void
 
   func load(_ sources: [Recipe.Data.Source], isShuffled: Bool) throws -> LoadedData {
@@ -107,7 +108,7 @@ struct ExampleLoader {
         template: try PromptTemplate.named(
           recipe.template, chatTemplate: tokenizer.chatTemplate, kind: dataset.kind),
         trainOn: recipe.trainOn.rendered)
-      let (tokens, report) = try dataset.tokens(split: source.split, renderer: renderer)
+      let (tokens, report) = try dataset.tokens(split: source.split, renderer: renderer, pool: pool)
       let long = tokens.lengths.count { $0 > length }
       if long > 0, dataset.kind != .text {
         note(

@@ -74,10 +74,10 @@ struct AddedTokenFinder: Sendable {
     var index = start + 1
     var longest: (token: Int32, end: Int)?
     while node >= 0 {
-      let current = nodes[Int(node)]
-      if current.token >= 0 { longest = (current.token, index) }
-      guard index < text.count, let place = current.bytes.firstIndex(of: text[index]) else { break }
-      node = current.children[place]
+      // By index each time: a copy of the node would be counted in and out at every byte.
+      if nodes[Int(node)].token >= 0 { longest = (nodes[Int(node)].token, index) }
+      guard index < text.count, let place = nodes[Int(node)].bytes.firstIndex(of: text[index]) else { break }
+      node = nodes[Int(node)].children[place]
       index += 1
     }
     return longest.map { (tokens[Int($0.token)], $0.end) }

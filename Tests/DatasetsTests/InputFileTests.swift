@@ -11,10 +11,10 @@ import Testing
     let folder = try TemporaryFolder()
     let path = try folder.file(name, content)
     var found: [String] = []
-    try InputFile(path: path, format: "text", documents: documents).forEachRecord { line, record in
-      switch record {
-      case .success(let object): found.append("\(line) \(object["text"]?.stringValue ?? "?")")
-      case .failure(let problem): found.append("\(problem.line ?? line) !")
+    try InputFile(path: path, format: "text", documents: documents).forEachRecord { record in
+      switch try record.object() {
+      case .success(let object): found.append("\(record.line) \(object["text"]?.stringValue ?? "?")")
+      case .failure(let problem): found.append("\(problem.line ?? record.line) !")
       }
     }
     return found
@@ -71,7 +71,7 @@ import Testing
     let folder = try TemporaryFolder()
     try AtomicFile.write(to: "\(folder.path)/a.txt") { try $0.write([0x61, 0x62, 0xFF, 0x63]) }
     let text = message {
-      try InputFile(path: "\(folder.path)/a.txt", format: "text", documents: .file).forEachRecord { _, _ in }
+      try InputFile(path: "\(folder.path)/a.txt", format: "text", documents: .file).forEachRecord { _ in }
     }
     #expect(text.contains("a.txt (byte 2): the text is not valid UTF-8"))
   }

@@ -1,5 +1,5 @@
-import Formats
 import Foundation
+import Tensors
 
 /// What to import, and how.
 public struct ImportOptions: Sendable {
@@ -47,9 +47,9 @@ public struct ImportReport: Sendable {
 
 /// Turns files of many formats into one dataset.
 public struct DatasetImport {
-  private let importer: any Importer.Type
+  private let reader: RowReader
   private let options: ImportOptions
-  private let renderer: ExampleRenderer?
+  private let pool: ThreadPool
   private var report = ImportReport()
   private var badRecords: [RecordProblem] = []
   private var badRecordCount = 0
@@ -57,27 +57,32 @@ public struct DatasetImport {
   /// How many bad records are described, before the others are only counted.
   static let describedProblems = 10
 
-  private init(_ importer: any Importer.Type, _ options: ImportOptions, _ renderer: ExampleRenderer?) {
-    self.importer = importer
+  /// How many records are read, and their rows made by all threads, before the rows are written in their order.
+  private static let batch = 1024
+
+  private init(_ reader: RowReader, _ options: ImportOptions, _ pool: ThreadPool) {
+    self.reader = reader
     self.options = options
-    self.renderer = renderer
-    report.tokenization = renderer.map { _ in TokenizationReport() }
+    self.pool = pool
+    report.tokenization = reader.renderer.map { _ in TokenizationReport() }
   }
 
   /// Imports `inputs`, one after another, into the dataset at `output`, which appears when all went well.
   ///
   /// - Parameters:
   ///   - renderer: tokenises the rows then and there; nil stores their texts only.
+  ///   - pool: what rows are made on; the dataset is the same for any number of threads.
   ///   - progress: is told now and then how many rows were read.
   /// - Throws: `DatasetError.badRecords` with every problem of a file, unless such records are skipped.
   public static func run(
     inputs: [String], output: String, options: ImportOptions, renderer: ExampleRenderer? = nil,
-    progress: (Int) -> Void = { _ in }
+    pool: ThreadPool = ThreadPool(), progress: (Int) -> Void = { _ in }
   ) throws -> ImportReport {
     let importer = try Importers.named(options.format)
     try check(options, importer)
     if renderer != nil, importer.kind == .preference { throw DatasetError.pairsAreNotTokenized }
-    var run = DatasetImport(importer, options, renderer)
+    let reader = RowReader(importer: importer, mapping: options.mapping, renderer: renderer)
+    var run = DatasetImport(reader, options, pool)
     try withoutActuallyEscaping(progress) { progress in
       let body: (DatasetWriter) throws -> Void = { writer in
         for path in inputs { try run.read(path, into: writer, progress) }
@@ -107,54 +112,40 @@ public struct DatasetImport {
   // MARK: - One file
 
   private mutating func read(_ path: String, into writer: DatasetWriter, _ progress: (Int) -> Void) throws {
+    let importer = reader.importer
     let input = try InputFile(
       path: path, format: importer.name, documents: importer.kind == .text ? options.documents : nil)
     var recordCount = 0
     (badRecords, badRecordCount) = ([], 0)
-    try input.forEachRecord { line, object in
+    var waiting: [InputRecord] = []
+    try input.forEachRecord { record in
+      waiting.append(record)
       recordCount += 1
-      switch result(of: object) {
-      case .failure(let problem): note(problem, path: path, line: line)
-      // After a bad record nothing will be kept: the rest is read for its problems only.
-      case .success where badRecordCount > 0 && !options.skipsBadRecords: break
-      case .success(let (row, tokens)): try write(row, tokens, to: writer, progress)
-      }
+      guard waiting.count == Self.batch else { return }
+      try write(waiting, from: path, to: writer, progress)
+      waiting.removeAll(keepingCapacity: true)
     }
+    try write(waiting, from: path, to: writer, progress)
     guard recordCount > 0 else { throw DatasetError.noRecords(path: path) }
     guard badRecordCount == 0 || options.skipsBadRecords else {
       throw DatasetError.badRecords(path: path, badRecords, total: badRecordCount)
     }
   }
 
-  private func result(
-    of object: Result<JSONObject, RecordProblem>
-  ) -> Result<(DatasetRow, TokenizedExample?), RecordProblem> {
-    Result { () throws(RecordProblem) in try row(of: object.get()) }
-  }
-
-  private func row(of object: JSONObject) throws(RecordProblem) -> (DatasetRow, TokenizedExample?) {
-    var record = Record(object, mapping: options.mapping)
-    var row = try importer.row(from: &record)
-    for (field, text) in record.remainder where !text.isEmpty {
-      let name = Self.columnName(field)
-      // A column of ours keeps its name, a field that happens to be called the same gives way.
-      row[row[name] == nil ? name : "original_\(name)"] = text
+  /// Makes rows of records on all threads and writes them in the records' order.
+  private mutating func write(
+    _ records: [InputRecord], from path: String, to writer: DatasetWriter, _ progress: (Int) -> Void
+  ) throws {
+    let reader = reader
+    let rows = pool.map(records) { record in Result { try reader.row(of: record) } }
+    for (record, row) in zip(records, rows) {
+      switch try row.get() {
+      case .failure(let problem): note(problem, path: path, line: record.line)
+      // After a bad record nothing will be kept: the rest is read for its problems only.
+      case .success where badRecordCount > 0 && !options.skipsBadRecords: break
+      case .success(let (row, tokens)): try write(row, tokens, to: writer, progress)
+      }
     }
-    for name in row.columnNames where row[name]?.utf8.contains(0) == true {
-      throw RecordProblem("the column \"\(name)\" has a NUL character, which HDF5 can't store")
-    }
-    guard let renderer else { return (row, nil) }
-    do throws(RenderingProblem) {
-      return (row, try renderer.example(row, kind: importer.kind))
-    } catch {
-      throw RecordProblem(error.text, advice: error.advice)
-    }
-  }
-
-  /// The name of a column for a field: HDF5 separates names by slashes.
-  private static func columnName(_ field: String) -> String {
-    let name = field.replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "\0", with: "_")
-    return name.isEmpty || name == "." ? "_" : name
   }
 
   private mutating func note(_ problem: RecordProblem, path: String, line: Int) {

@@ -12,6 +12,16 @@ public enum DocumentUnit: String, Sendable, CaseIterable {
   case paragraph
 }
 
+/// One record of an input file, found but not yet parsed.
+struct InputRecord {
+  /// The line that it begins on, from 1.
+  let line: Int
+  /// Parses it: its object, or what is wrong with it.
+  ///
+  /// Throws what no record can be blamed for.
+  let object: () throws -> Result<JSONObject, RecordProblem>
+}
+
 /// A file to import: JSON lines, an array of JSON, or plain text.
 struct InputFile {
   private enum Layout {
@@ -48,13 +58,15 @@ struct InputFile {
     }
   }
 
-  /// Hands every record to `body`: its line, from 1, and its object or what is wrong with it.
+  /// Hands every record to `body`, which may parse it later and on any thread.
   ///
   /// - Throws: what `body` throws, and errors that no record can be blamed for.
-  func forEachRecord(_ body: (_ line: Int, Result<JSONObject, RecordProblem>) throws -> Void) throws {
+  func forEachRecord(_ body: (InputRecord) throws -> Void) throws {
     switch layout {
     case .lines:
-      for line in try JSONLines(path: file.path) { try body(line.number, Self.object { try line.json() }) }
+      for line in try JSONLines(path: file.path) {
+        try body(InputRecord(line: line.number) { Self.object { try line.json() } })
+      }
     case .array: try forEachElement(body)
     case .text(let unit): try forEachDocument(unit, body)
     }
@@ -80,28 +92,24 @@ struct InputFile {
 
   // MARK: - Arrays
 
-  /// Parses the elements of an array one at a time, so that a large file needs no memory for its tree.
-  private func forEachElement(
-    _ body: (_ line: Int, Result<JSONObject, RecordProblem>) throws -> Void
-  ) throws {
+  /// Finds the elements of an array one at a time, so that a large file needs no memory for its tree.
+  private func forEachElement(_ body: (InputRecord) throws -> Void) throws {
     var elements = ArrayElements(bytes: file.bytes)
-    var isSound = true
-    while isSound, let element = elements.next() {
-      let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[element.range])
-      if let value = try? JSON.parse(bytes, source: file.path) {
-        try body(element.line, Self.object { value })
-      } else {
-        isSound = false
-      }
+    while let element = elements.next() {
+      try body(
+        InputRecord(line: element.line) { [file] in
+          let bytes = UnsafeRawBufferPointer(rebasing: file.bytes[element.range])
+          guard let value = try? JSON.parse(bytes, source: file.path) else { throw UnsoundArray(file: file) }
+          return Self.object { value }
+        })
     }
-    // An element that can't be read breaks the whole array: parsing all of it tells exactly where.
-    if !isSound || !elements.isAtEnd { _ = try JSON.parse(file.bytes, source: file.path) }
+    if !elements.isAtEnd { _ = try JSON.parse(file.bytes, source: file.path) }
   }
 
   // MARK: - Text
 
   private func forEachDocument(
-    _ unit: DocumentUnit, _ body: (_ line: Int, Result<JSONObject, RecordProblem>) throws -> Void
+    _ unit: DocumentUnit, _ body: (InputRecord) throws -> Void
   ) throws {
     guard let text = String(validating: file.bytes, as: UTF8.self) else {
       let repaired = String(decoding: file.bytes, as: UTF8.self)
@@ -110,7 +118,8 @@ struct InputFile {
     }
     func hand(_ document: Substring.UnicodeScalarView, line: Int) throws {
       guard document.contains(where: { !$0.properties.isWhitespace }) else { return }
-      try body(line, .success(["text": .string(String(document))]))
+      let text = String(document)
+      try body(InputRecord(line: line) { .success(["text": .string(text)]) })
     }
     // Scalars rather than characters: "\r\n" is one character, and a byte order mark none.
     let scalars = text.unicodeScalars.drop { $0 == "\u{FEFF}" }
@@ -132,6 +141,22 @@ struct InputFile {
       }
     }
     try hand(document, line: firstLine)
+  }
+}
+
+/// An element that can't be read breaks the whole array: parsing all of it tells exactly where.
+struct UnsoundArray: DiagnosticError {
+  let file: MappedFile
+
+  var diagnostics: [Diagnostic] {
+    do {
+      _ = try JSON.parse(file.bytes, source: file.path)
+    } catch let error as any DiagnosticError {
+      return error.diagnostics
+    } catch {
+      return [Diagnostic("\(error)", at: .init(file.path))]
+    }
+    return [Diagnostic("the array can't be read", at: .init(file.path))]
   }
 }
 

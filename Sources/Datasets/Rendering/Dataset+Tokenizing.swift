@@ -1,10 +1,15 @@
+import Tensors
+
 extension Dataset {
   /// The tokens of a split: those in the file when this renderer would make them, otherwise made from the
   /// texts.
   ///
-  /// - Parameter progress: is told now and then how many rows are done.
+  /// - Parameters:
+  ///   - pool: what tokens are made on; they are the same for any number of threads.
+  ///   - progress: is told now and then how many rows are done.
   public func tokens(
-    split: String, renderer: ExampleRenderer, progress: (Int) -> Void = { _ in }
+    split: String, renderer: ExampleRenderer, pool: ThreadPool = ThreadPool(),
+    progress: (Int) -> Void = { _ in }
   ) throws -> (examples: TokenizedExamples, report: TokenizationReport) {
     guard kind != .preference else { throw DatasetError.pairsAreNotTokenized }
     var report = TokenizationReport()
@@ -14,15 +19,20 @@ extension Dataset {
       return (examples, report)
     }
     var examples = TokenizedExamples()
-    try forEachRow(split: split) { index, row in
-      do throws(RenderingProblem) {
-        let example = try renderer.example(row, kind: kind)
-        report.count(example)
-        examples.append(example)
-      } catch {
-        throw DatasetError.unrenderable(path: path, row: index, error)
+    try forEachStretch(split: split) { start, rows in
+      let made = pool.map(rows) { row in
+        Result { () throws(RenderingProblem) in try renderer.example(row, kind: kind) }
       }
-      if (index + 1) % 512 == 0 { progress(index + 1) }
+      for (index, result) in made.enumerated() {
+        do throws(RenderingProblem) {
+          let example = try result.get()
+          report.count(example)
+          examples.append(example)
+        } catch {
+          throw DatasetError.unrenderable(path: path, row: start + index, error)
+        }
+      }
+      progress(start + rows.count)
     }
     return (examples, report)
   }

@@ -72,11 +72,16 @@ public final class Dataset: Sendable {
 
   /// Hands all rows of a split to `body`, reading some hundreds at a time.
   public func forEachRow(split: String, _ body: (_ index: Int, DatasetRow) throws -> Void) throws {
+    try forEachStretch(split: split) { start, rows in
+      for (index, row) in rows.enumerated() { try body(start + index, row) }
+    }
+  }
+
+  /// Hands all rows of a split to `body`, some hundreds at a time, with the index of their first.
+  func forEachStretch(split: String, _ body: (_ start: Int, [DatasetRow]) throws -> Void) throws {
     let count = try rowCount(split: split)
     for start in stride(from: 0, to: count, by: 512) {
-      for (index, row) in try rows(start..<min(start + 512, count), split: split).enumerated() {
-        try body(start + index, row)
-      }
+      try body(start, try rows(start..<min(start + 512, count), split: split))
     }
   }
 

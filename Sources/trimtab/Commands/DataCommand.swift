@@ -4,6 +4,7 @@ import Diagnostics
 import Formats
 import Foundation
 import Runs
+import Tensors
 import Tokenizers
 
 /// `trimtab data`: data sets made, and looked at.
@@ -52,9 +53,14 @@ struct Import: ParsableCommand {
   @Option(help: "Under which terms the data may be used.") var license = ""
   @Option(help: "How text files are cut into documents: file, line or paragraph.") var documents:
     DocumentUnit = .file
+  @Option(help: "Threads to read and tokenise with (default: one a processor).") var threads: Int?
   @Flag(help: "Leave out records that can't be read, and count them.") var skipBad = false
   @Flag(help: "Add to the data set if it is there already.") var append = false
   @OptionGroup var tokenizing: TokenizingOptions
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more.") }
+  }
 
   func run() throws {
     var options = ImportOptions(format: format)
@@ -71,7 +77,8 @@ struct Import: ParsableCommand {
     options.extendsExisting = append
     let renderer = try tokenizing.renderer(for: try Importers.kind(of: format))
     let report = try DatasetImport.run(
-      inputs: inputs, output: output, options: options, renderer: renderer)
+      inputs: inputs, output: output, options: options, renderer: renderer,
+      pool: threads.map { ThreadPool(threads: $0) } ?? ThreadPool())
     for (path, problem) in report.skipped { Console.note("left out: \(path): \(problem.text)") }
     if report.skippedCount > 0 { Console.note("left out \(report.skippedCount) records in all") }
     let counts = report.rowCounts.map { "\($0.rows) \($0.split)" }.joined(separator: ", ")
