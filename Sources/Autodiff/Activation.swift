@@ -16,9 +16,9 @@ enum Activation {
   /// y = σ(x).
   func forward(_ x: Tensor, into y: Tensor, with compute: Compute) {
     compute.run { pool in
-      let (x, y, count) = (x.floats, y.floats, x.count)
-      pool.forEachRange(of: count, length: elementsPerTile) { range in
-        trimtab_activation_forward(kernel, y + range.lowerBound, x + range.lowerBound, range.count)
+      pool.forEachRange(of: x.count, length: elementsPerTile) { range in
+        let first = range.lowerBound
+        trimtab_activation_forward(kernel, y.elements(from: first), x.elements(from: first), range.count)
       }
     }
   }
@@ -27,10 +27,11 @@ enum Activation {
   func backward(_ dy: Tensor, _ x: Tensor, to slot: GradientSlot?, on tape: Tape) {
     tape.accumulate(slot) { dx, adding in
       tape.compute.run { pool in
-        let (dy, x, dx, count) = (dy.floats, x.floats, dx.floats, x.count)
-        pool.forEachRange(of: count, length: elementsPerTile) { range in
+        pool.forEachRange(of: x.count, length: elementsPerTile) { range in
           let first = range.lowerBound
-          trimtab_activation_backward(kernel, dx + first, adding, dy + first, x + first, range.count)
+          trimtab_activation_backward(
+            kernel, dx.elements(from: first), adding, dy.elements(from: first), x.elements(from: first),
+            range.count)
         }
       }
     }
@@ -39,10 +40,10 @@ enum Activation {
   /// y = σ(gate) · up.
   func forward(gate: Tensor, up: Tensor, into y: Tensor, with compute: Compute) {
     compute.run { pool in
-      let (gate, up, y, count) = (gate.floats, up.floats, y.floats, y.count)
-      pool.forEachRange(of: count, length: elementsPerTile) { range in
+      pool.forEachRange(of: y.count, length: elementsPerTile) { range in
         let first = range.lowerBound
-        trimtab_gated_forward(kernel, y + first, gate + first, up + first, range.count)
+        trimtab_gated_forward(
+          kernel, y.elements(from: first), gate.elements(from: first), up.elements(from: first), range.count)
       }
     }
   }
@@ -53,13 +54,12 @@ enum Activation {
   ) {
     tape.accumulate(gateSlot, upSlot) { dGate, addingGate, dUp, addingUp in
       tape.compute.run { pool in
-        let (dGate, dUp) = (dGate?.floats, dUp?.floats)
-        let (dy, gate, up, count) = (dy.floats, gate.floats, up.floats, dy.count)
-        pool.forEachRange(of: count, length: elementsPerTile) { range in
+        pool.forEachRange(of: dy.count, length: elementsPerTile) { range in
           let first = range.lowerBound
           trimtab_gated_backward(
-            kernel, dGate.map { $0 + first }, addingGate, dUp.map { $0 + first }, addingUp, dy + first,
-            gate + first, up + first, range.count)
+            kernel, dGate?.elements(from: first) ?? .none, addingGate, dUp?.elements(from: first) ?? .none,
+            addingUp, dy.elements(from: first), gate.elements(from: first), up.elements(from: first),
+            range.count)
         }
       }
     }

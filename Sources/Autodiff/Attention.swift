@@ -90,21 +90,45 @@ enum Attention {
     let isDecoding = { (segment: AttentionSegment) in segment.past != nil && segment.rows.count <= decodedRows
     }
     decode(q, segments.filter(isDecoding).flatMap(\.singleRows), layout, into: out, on: tape)
-    tape.compute.run { pool in
+    let prompts = segments.filter { !isDecoding($0) }
+    if q.elementType == .float32 {
+      forEachBlock(of: prompts, layout, with: tape.compute) { segment, queries, kvHead in
+        trimtab_attention_forward(
+          out.floats + segment.rows.lowerBound * layout.queryColumns,
+          logSums.map { $0.floats + segment.rows.lowerBound * layout.heads },
+          sequence(segment, q, k, v, layout), layout.kernel, kvHead, queries.lowerBound, queries.upperBound)
+      }
+    } else if trimtab_attention_serves_bfloat16(layout.kernel) {
+      forEachBlock(of: prompts, layout, with: tape.compute) { segment, queries, kvHead in
+        trimtab_attention_forward_bfloat16(
+          out.halves + segment.rows.lowerBound * layout.queryColumns,
+          logSums.map { $0.floats + segment.rows.lowerBound * layout.heads },
+          halves(segment, q, k, v, layout), layout.kernel, kvHead, queries.lowerBound, queries.upperBound)
+      }
+    } else {
+      let wide = [q, k, v].map { tape.converted($0, to: .float32) }
+      let wideOut = tape.workspace("attention", out.shape)
+      forward(wide[0], wide[1], wide[2], segments, layout, into: wideOut, saving: logSums, on: tape)
+      tape.compute.scale(wideOut, by: 1, into: out)
+    }
+  }
+
+  /// Runs `body` on every block of queries of every sequence, for all heads that share one key head.
+  private static func forEachBlock(
+    of segments: [AttentionSegment], _ layout: AttentionLayout, with compute: Compute,
+    _ body: (_ segment: AttentionSegment, _ queries: Range<Int>, _ kvHead: Int) -> Void
+  ) {
+    compute.run { pool in
       let block = TRIMTAB_ATTENTION_QUERY_BLOCK
       // The last queries see the most keys: they go first, so that no long tile is left for the end.
-      let tiles = segments.filter { !isDecoding($0) }.flatMap { segment in
+      let tiles = segments.flatMap { segment in
         stride(from: 0, to: segment.rows.count, by: block).reversed().flatMap { first in
           (0..<layout.kvHeads).map { (segment: segment, first: first, kvHead: $0) }
         }
       }
-      let (out, logSums, kernel) = (out.floats, logSums?.floats, layout.kernel)
       pool.forEachTile(tiles.count) { tile in
         let (segment, first, kvHead) = tiles[tile]
-        trimtab_attention_forward(
-          out + segment.rows.lowerBound * layout.queryColumns,
-          logSums.map { $0 + segment.rows.lowerBound * layout.heads },
-          sequence(segment, q, k, v, layout), kernel, kvHead, first, min(first + block, segment.rows.count))
+        body(segment, first..<min(first + block, segment.rows.count), kvHead)
       }
     }
   }
@@ -116,22 +140,32 @@ enum Attention {
     to slots: (q: GradientSlot, k: GradientSlot, v: GradientSlot), on tape: Tape
   ) {
     let differences = tape.workspace("attention differences", logSums.shape)
+    let isHalf = q.elementType == .bfloat16 && trimtab_attention_serves_bfloat16(layout.kernel)
+    let inputs = [dOut, out, q, k, v].map { tape.converted($0, to: isHalf ? .bfloat16 : .float32) }
+    let (dOut, out, q, k, v) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
     // Long sequences first, so that none is left for the end.
     let order = segments.sorted { $0.rows.count > $1.rows.count }
     tape.accumulate(slots.q) { dq, addingQ in
       tape.accumulate(slots.k) { dk, addingK in
         tape.accumulate(slots.v) { dv, addingV in
           tape.compute.run { pool in
-            let (dq, dk, dv, dOut, out) = (dq.floats, dk.floats, dv.floats, dOut.floats, out.floats)
-            let (logSums, differences, kernel) = (logSums.floats, differences.floats, layout.kernel)
+            let (differences, logSums, kernel) = (differences.floats, logSums.floats, layout.kernel)
             pool.forEachTile(order.count * layout.kvHeads) { tile in
-              let segment = order[tile / layout.kvHeads]
+              let (segment, kvHead) = (order[tile / layout.kvHeads], tile % layout.kvHeads)
               let row = segment.rows.lowerBound
-              let (query, key) = (row * layout.queryColumns, row * layout.keyColumns)
-              trimtab_attention_backward(
-                dq + query, addingQ, dk + key, addingK, dv + key, addingV, differences + row * layout.heads,
-                dOut + query, out + query, logSums + row * layout.heads,
-                sequence(segment, q, k, v, layout), kernel, tile % layout.kvHeads)
+              let (query, key, sum) = (row * layout.queryColumns, row * layout.keyColumns, row * layout.heads)
+              let gradients = trimtab_attention_gradients(
+                queries: dq.floats + query, keys: dk.floats + key, values: dv.floats + key,
+                adding_queries: addingQ, adding_keys: addingK, adding_values: addingV)
+              if isHalf {
+                trimtab_attention_backward_bfloat16(
+                  gradients, differences + sum, dOut.halves + query, out.halves + query, logSums + sum,
+                  halves(segment, q, k, v, layout), kernel, kvHead)
+              } else {
+                trimtab_attention_backward(
+                  gradients, differences + sum, dOut.floats + query, out.floats + query, logSums + sum,
+                  sequence(segment, q, k, v, layout), kernel, kvHead)
+              }
             }
           }
         }
@@ -190,6 +224,23 @@ enum Attention {
       values: segment.past?.values.floats ?? v.floats + row * layout.keyColumns,
       query_count: segment.rows.count, key_count: segment.keyCount)
   }
+
+  private static func halves(
+    _ segment: AttentionSegment, _ q: Tensor, _ k: Tensor, _ v: Tensor, _ layout: AttentionLayout
+  ) -> trimtab_attention_halves {
+    let row = segment.rows.lowerBound
+    return trimtab_attention_halves(
+      queries: q.halves + row * layout.queryColumns, keys: k.halves + row * layout.keyColumns,
+      values: v.halves + row * layout.keyColumns, rows: segment.rows.count)
+  }
+}
+
+extension Tensor {
+  /// The elements of a bfloat16 tensor, as their bits.
+  fileprivate var halves: UnsafeMutablePointer<UInt16> {
+    precondition(elementType == .bfloat16)
+    return bytes.assumingMemoryBound(to: UInt16.self)
+  }
 }
 
 extension Tape {
@@ -214,6 +265,7 @@ extension Tape {
       precondition(segments.allSatisfy { $0.past == nil })
       // An input that asks for no gradient still needs room for one, for all three come together.
       let slots = [q, k, v].map { $0.slot ?? GradientSlot(shape: $0.shape) }
+      slots.forEach { $0.gatherInFloat32() }
       record(out) { [q = q.value, k = k.value, v = v.value, value = out.value] tape, dOut in
         Attention.backward(
           dOut, q, k, v, value, saved: logSums, segments, layout, to: (slots[0], slots[1], slots[2]), on: tape

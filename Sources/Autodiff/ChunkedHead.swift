@@ -29,6 +29,8 @@ enum ChunkedHead {
         }
       }
     }
+    // Both products read it: so it is rounded once.
+    let dLogits = tape.converted(dLogits, to: tape.activationType)
     if let dx { compute.engine.multiply(dLogits, W, into: dx.tensor, adding: dx.adding, with: compute) }
     tape.accumulate(dW) { dW, adding in
       compute.engine.multiply(transposed: dLogits, x, into: dW, adding: adding, with: compute)
@@ -58,6 +60,7 @@ extension Tape {
     precondition(hidden.shape.columns == head.shape.columns && rowsPerChunk > 0)
     let (total, vocabulary) = (hidden.shape.rows, head.shape.rows)
     let wantsGradient = isRecording && (hidden.requiresGradient || head.requiresGradient)
+    hidden.slot?.addReader()
     let room = workspace("logits", [min(rowsPerChunk, total), vocabulary])
     let cappedRoom = wantsGradient && softCap != nil ? workspace("capped logits", room.shape) : nil
     var loss = 0.0

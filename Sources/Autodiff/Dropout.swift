@@ -29,10 +29,11 @@ public struct Dropout: Sendable, Hashable {
   /// y (+)= mask ⊙ x / (1 - rate); applied to a gradient, it is its own backward pass.
   func apply(to x: Tensor, into y: Tensor, adding: Bool, with compute: Compute) {
     compute.run { pool in
-      let (x, y, count, key, rate) = (x.floats, y.floats, x.count, key, rate)
-      pool.forEachRange(of: count, length: elementsPerTile) { range in
+      let (key, rate) = (key, rate)
+      pool.forEachRange(of: x.count, length: elementsPerTile) { range in
         let first = range.lowerBound
-        trimtab_dropout(y + first, adding, x + first, range.count, rate, key, UInt64(first))
+        trimtab_dropout(
+          y.elements(from: first), adding, x.elements(from: first), range.count, rate, key, UInt64(first))
       }
     }
   }
@@ -42,7 +43,7 @@ extension Tape {
   /// Sets a random share of the elements to zero and scales the others up; in inference x itself.
   public func dropout(_ x: Variable, _ dropout: Dropout) -> Variable {
     guard drops, dropout.rate > 0 else { return x }
-    let y = output("dropout", x.shape, of: x)
+    let y = output("dropout", x.shape, x.value.elementType, of: x)
     dropout.apply(to: x.value, into: y.value, adding: false, with: compute)
     record(y) { [x = x.slot] tape, dy in
       tape.accumulate(x) { dx, adding in

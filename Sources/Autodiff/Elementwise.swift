@@ -14,14 +14,28 @@ extension ThreadPool {
 /// How many rows of that length make one tile.
 func rowsPerTile(columns: Int) -> Int { max(1, elementsPerTile / max(1, columns)) }
 
+extension Tensor {
+  /// The elements from number `index` on, as kernels of activations take them.
+  func elements(from index: Int = 0) -> trimtab_elements {
+    precondition(elementType == .float32 || elementType == .bfloat16)
+    return trimtab_elements(
+      first: bytes + elementType.byteCount(elements: index), is_bfloat16: elementType == .bfloat16)
+  }
+}
+
+extension trimtab_elements {
+  /// Where a gradient goes that isn't wanted.
+  static var none: Self { Self(first: nil, is_bfloat16: false) }
+}
+
 extension Compute {
   /// y (+)= factor · x.
   public func scale(_ x: Tensor, by factor: Float, into y: Tensor, adding: Bool = false) {
     precondition(x.count == y.count)
     run { pool in
-      let (x, y, count) = (x.floats, y.floats, x.count)
-      pool.forEachRange(of: count, length: elementsPerTile) { range in
-        trimtab_scale(y + range.lowerBound, adding, x + range.lowerBound, factor, range.count)
+      pool.forEachRange(of: x.count, length: elementsPerTile) { range in
+        let first = range.lowerBound
+        trimtab_scale(y.elements(from: first), adding, x.elements(from: first), factor, range.count)
       }
     }
   }
@@ -40,10 +54,10 @@ extension Compute {
   func columnSums(of x: Tensor, into sums: Tensor, adding: Bool) {
     precondition(sums.count == x.columns)
     run { pool in
-      let (from, to, rows, columns) = (x.floats, sums.floats, x.rows, x.columns)
+      let (to, rows, columns) = (sums.floats, x.rows, x.columns)
       pool.forEachRange(of: columns, length: 64) { range in
         trimtab_column_sums(
-          to + range.lowerBound, adding, from + range.lowerBound, rows, range.count, columns)
+          to + range.lowerBound, adding, x.elements(from: range.lowerBound), rows, range.count, columns)
       }
     }
   }
@@ -53,10 +67,9 @@ extension Compute {
 enum Sum {
   static func forward(_ x: Tensor, _ y: Tensor, into z: Tensor, with compute: Compute) {
     compute.run { pool in
-      let (x, y, z, count) = (x.floats, y.floats, z.floats, z.count)
-      pool.forEachRange(of: count, length: elementsPerTile) { range in
+      pool.forEachRange(of: z.count, length: elementsPerTile) { range in
         let first = range.lowerBound
-        trimtab_sum(z + first, x + first, y + first, range.count)
+        trimtab_sum(z.elements(from: first), x.elements(from: first), y.elements(from: first), range.count)
       }
     }
   }
@@ -69,10 +82,10 @@ enum Sum {
 }
 
 extension Tape {
-  /// The sum of two tensors of the same shape: a residual connection.
+  /// The sum of two tensors of the same shape, in float32: a residual connection.
   public func add(_ x: Variable, _ y: Variable) -> Variable {
     precondition(x.shape == y.shape)
-    let z = output("sum", x.shape, of: x, y)
+    let z = output("sum", x.shape, .float32, of: x, y)
     Sum.forward(x.value, y.value, into: z.value, with: compute)
     record(z) { [x = x.slot, y = y.slot] tape, dz in Sum.backward(dz, to: x, y, on: tape) }
     return z

@@ -27,7 +27,8 @@ extension Tape {
   ///   - ids: Row numbers, each below V.
   /// - Returns: [ids.count, C], float32.
   public func embedding(_ table: Variable, ids: [UInt32]) -> Variable {
-    let y = output("embedding", [ids.count, table.shape.columns], of: table)
+    let y = output("embedding", [ids.count, table.shape.columns], .float32, of: table)
+    table.slot?.gatherInFloat32()
     Embedding.forward(table.value, ids, into: y.value, with: compute)
     record(y) { [E = table.slot] tape, dy in
       tape.accumulate(E) { dE, adding in

@@ -12,13 +12,12 @@ enum LayerNorm {
     with compute: Compute
   ) {
     compute.run { pool in
-      let (x, g, b, y, saved, columns) = (
-        x.floats, g.floats, b?.floats, y.floats, statistics.floats, x.columns
-      )
+      let (g, b, saved, columns) = (g.floats, b?.floats, statistics.floats, x.columns)
       pool.forEachRows(of: statistics.rows, columns: columns) { range in
         let (row, first) = (range.lowerBound, range.lowerBound * columns)
         trimtab_layer_norm_forward(
-          y + first, saved + 2 * row, x + first, g, b, range.count, columns, epsilon)
+          y.elements(from: first), saved + 2 * row, x.elements(from: first), g, b, range.count, columns,
+          epsilon)
       }
     }
   }
@@ -33,15 +32,14 @@ enum LayerNorm {
     let biasParts = bSlot.map { _ in tape.columnParts(rows: rows, columns: columns) }
     let kernel = { (dx: Tensor?, adding: Bool) in
       tape.compute.run { pool in
-        let (dx, dg, db) = (dx?.floats, gainParts?.floats, biasParts?.floats)
-        let (dy, x, g, saved) = (dy.floats, x.floats, g.floats, statistics.floats)
+        let (dg, db, g, saved) = (gainParts?.floats, biasParts?.floats, g.floats, statistics.floats)
         let length = rowsPerTile(columns: columns)
         pool.forEachRange(of: rows, length: length) { range in
           let (row, first) = (range.lowerBound, range.lowerBound * columns)
           let part = row / length * columns
           trimtab_layer_norm_backward(
-            dx.map { $0 + first }, adding, dg.map { $0 + part }, db.map { $0 + part }, dy + first, x + first,
-            saved + 2 * row, g, range.count, columns)
+            dx?.elements(from: first) ?? .none, adding, dg.map { $0 + part }, db.map { $0 + part },
+            dy.elements(from: first), x.elements(from: first), saved + 2 * row, g, range.count, columns)
         }
       }
     }

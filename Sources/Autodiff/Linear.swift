@@ -11,9 +11,9 @@ enum Linear {
 
   private static func add(_ b: Tensor, to y: Tensor, with compute: Compute) {
     compute.run { pool in
-      let (b, y, rows, columns) = (b.floats, y.floats, y.rows, y.columns)
-      pool.forEachRows(of: rows, columns: columns) { range in
-        trimtab_add_bias(y + range.lowerBound * columns, b, range.count, columns)
+      let (b, columns) = (b.floats, y.columns)
+      pool.forEachRows(of: y.rows, columns: columns) { range in
+        trimtab_add_bias(y.elements(from: range.lowerBound * columns), b, range.count, columns)
       }
     }
   }
@@ -43,17 +43,22 @@ extension Tape {
   ///   - x: [rows, in].
   ///   - weight: [out, in]; of any served element type when frozen, float32 when learnt.
   ///   - bias: [out], float32.
+  ///   - elementType: What to keep the result in; nil: the tape's `activationType`.
   /// - Returns: [rows, out].
-  public func linear(_ x: Variable, _ weight: Variable, bias: Variable? = nil) -> Variable {
-    linear(x, [(weight, bias)])[0]
+  public func linear(
+    _ x: Variable, _ weight: Variable, bias: Variable? = nil, as elementType: ElementType? = nil
+  ) -> Variable {
+    linear(x, [(weight, bias)], as: elementType)[0]
   }
 
   /// Several linear layers of one input, which the engine may read once for all of them.
-  public func linear(_ x: Variable, _ layers: [(weight: Variable, bias: Variable?)]) -> [Variable] {
+  public func linear(
+    _ x: Variable, _ layers: [(weight: Variable, bias: Variable?)], as elementType: ElementType? = nil
+  ) -> [Variable] {
     let outputs = layers.map { weight, bias in
       precondition(x.shape.columns == weight.shape.columns)
       precondition(bias.map { $0.value.count == weight.shape.rows } ?? true)
-      return output("linear", [x.shape.rows, weight.shape.rows], of: x, weight, bias)
+      return output("linear", [x.shape.rows, weight.shape.rows], elementType, of: x, weight, bias)
     }
     Linear.forward(
       x.value, zip(layers, outputs).map { ($0.weight.value, $0.bias?.value, $1.value) }, with: compute)

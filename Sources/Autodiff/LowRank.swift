@@ -43,7 +43,7 @@ enum LowRank {
     tape.accumulate(slots.B) { dB, adding in
       engine.multiply(transposed: dz, h, into: dB, adding: adding, with: compute)
     }
-    let dh = tape.workspace("low-rank gradient", h.shape)
+    let dh = tape.workspace("low-rank gradient", h.shape, h.elementType)
     engine.multiply(dz, B, into: dh, adding: false, with: compute)
     compute.scale(dh, by: s, into: dh)
     tape.accumulate(slots.A) { dA, adding in
@@ -54,7 +54,7 @@ enum LowRank {
       guard let dropout else {
         return engine.multiply(dh, A, into: dx, adding: adding, with: compute)
       }
-      let dropped = tape.workspace("dropped gradient", x.shape)
+      let dropped = tape.workspace("dropped gradient", x.shape, x.elementType)
       engine.multiply(dh, A, into: dropped, adding: false, with: compute)
       dropout.apply(to: dropped, into: dx, adding: adding, with: compute)
     }
@@ -83,9 +83,8 @@ extension Tape {
       return Variable(y.value)
     }
     let dropout = drops && (dropout?.rate ?? 0) > 0 ? dropout : nil
-    let learns = [x, y, down, up].contains(where: \.requiresGradient)
-    let z = Variable(y.value, requiresGradient: isRecording && learns)
-    let h = saved("low-rank activations", [x.shape.rows, down.shape.rows])
+    let z = result(y.value, of: [x, y, down, up])
+    let h = saved("low-rank activations", [x.shape.rows, down.shape.rows], activationType)
     LowRank.forward(
       dropped(x.value, dropout), down.value, up.value, scale: scale, saving: h, addingTo: y.value,
       with: compute)
@@ -99,7 +98,7 @@ extension Tape {
   /// drop(x) in workspace, or x itself when there is nothing to drop.
   fileprivate func dropped(_ x: Tensor, _ dropout: Dropout?) -> Tensor {
     guard let dropout else { return x }
-    let dropped = workspace("dropped input", x.shape)
+    let dropped = workspace("dropped input", x.shape, x.elementType)
     dropout.apply(to: x, into: dropped, adding: false, with: compute)
     return dropped
   }

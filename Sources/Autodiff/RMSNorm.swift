@@ -11,10 +11,11 @@ enum RMSNorm {
     with compute: Compute
   ) {
     compute.run { pool in
-      let (x, g, y, r, rows, columns) = (x.floats, g.floats, y.floats, inverse.floats, inverse.count, g.count)
+      let (g, r, rows, columns) = (g.floats, inverse.floats, inverse.count, g.count)
       pool.forEachRows(of: rows, columns: columns) { range in
         let (row, first) = (range.lowerBound, range.lowerBound * columns)
-        trimtab_rms_norm_forward(y + first, r + row, x + first, g, range.count, columns, epsilon, offset)
+        trimtab_rms_norm_forward(
+          y.elements(from: first), r + row, x.elements(from: first), g, range.count, columns, epsilon, offset)
       }
     }
   }
@@ -27,16 +28,15 @@ enum RMSNorm {
     let parts = gSlot.map { _ in tape.columnParts(rows: inverse.count, columns: g.count) }
     let kernel = { (dx: Tensor?, adding: Bool) in
       tape.compute.run { pool in
-        let (dx, parts) = (dx?.floats, parts?.floats)
-        let (dy, x, g, r, rows, columns) = (
-          dy.floats, x.floats, g.floats, inverse.floats, inverse.count, g.count
+        let (parts, g, r, rows, columns) = (
+          parts?.floats, g.floats, inverse.floats, inverse.count, g.count
         )
         let length = rowsPerTile(columns: columns)
         pool.forEachRange(of: rows, length: length) { range in
           let (row, first) = (range.lowerBound, range.lowerBound * columns)
           trimtab_rms_norm_backward(
-            dx.map { $0 + first }, adding, parts.map { $0 + row / length * columns }, dy + first, x + first,
-            r + row, g, range.count, columns, offset)
+            dx?.elements(from: first) ?? .none, adding, parts.map { $0 + row / length * columns },
+            dy.elements(from: first), x.elements(from: first), r + row, g, range.count, columns, offset)
         }
       }
     }

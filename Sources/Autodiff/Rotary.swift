@@ -70,14 +70,14 @@ enum Rotary {
   ) {
     compute.run { pool in
       let angles = table.angles(below: 1 + Int(positions.max() ?? 0))
-      let (x, y, rows, columns) = (x.floats, y.floats, x.rows, x.columns)
+      let (rows, columns) = (x.rows, x.columns)
       positions.withUnsafeBufferPointer { positions in
         pool.forEachRows(of: rows, columns: columns) { range in
           let first = range.lowerBound * columns
           trimtab_rotary(
-            y + first, adding, x + first, angles.floats, positions.baseAddress.map { $0 + range.lowerBound },
-            range.count, columns / headDimension, headDimension, table.rotaryDimension,
-            table.style == .interleaved, inverse)
+            y.elements(from: first), adding, x.elements(from: first), angles.floats,
+            positions.baseAddress.map { $0 + range.lowerBound }, range.count, columns / headDimension,
+            headDimension, table.rotaryDimension, table.style == .interleaved, inverse)
         }
       }
     }

@@ -16,6 +16,8 @@ public final class Tape {
   public let isRecording: Bool
   /// Whether dropout drops: when recording, and when a checkpointed block runs without recording.
   let drops: Bool
+  /// What activations are kept in between operations; the residual stream, norms' statistics and logits are float32.
+  public let activationType: ElementType
   private var entries: [Entry] = []
 
   public convenience init(compute: Compute, isRecording: Bool) {
@@ -26,25 +28,50 @@ public final class Tape {
     self.compute = compute
     self.isRecording = isRecording
     self.drops = drops
+    // What training multiplies in bfloat16 it may as well keep in it; inference keeps little.
+    activationType = drops && compute.engine.precision == .bf16 ? .bfloat16 : .float32
   }
 
   // MARK: - For operations
 
   /// Takes memory for an operation's output; it requires a gradient if one of its inputs does.
-  public func output(_ name: StaticString, _ shape: Shape, of inputs: Variable?...) -> Variable {
-    Variable(
-      compute.arena.tensor(name, shape, for: .activations),
-      requiresGradient: isRecording && inputs.contains { $0?.requiresGradient == true })
+  ///
+  /// - Parameter elementType: The output's; nil: the tape's `activationType`.
+  public func output(
+    _ name: StaticString, _ shape: Shape, _ elementType: ElementType? = nil, of inputs: Variable?...
+  ) -> Variable {
+    let value = compute.arena.tensor(
+      name, shape, elementType: elementType ?? activationType, for: .activations)
+    return result(value, of: inputs)
+  }
+
+  /// An operation's output in memory that it has already; it requires a gradient if one of its inputs does.
+  func result(_ value: Tensor, of inputs: [Variable?]) -> Variable {
+    guard isRecording else { return Variable(value) }
+    for input in inputs { input?.slot?.addReader() }
+    return Variable(value, requiresGradient: inputs.contains { $0?.requiresGradient == true })
   }
 
   /// Memory for what a backward pass needs besides inputs and output.
-  public func saved(_ name: StaticString, _ shape: Shape) -> Tensor {
-    compute.arena.tensor(name, shape, for: .activations)
+  public func saved(
+    _ name: StaticString, _ shape: Shape, _ elementType: ElementType = .float32
+  ) -> Tensor {
+    compute.arena.tensor(name, shape, elementType: elementType, for: .activations)
   }
 
   /// Scratch memory within one operation.
-  public func workspace(_ name: StaticString, _ shape: Shape) -> Tensor {
-    compute.arena.tensor(name, shape, for: .workspace)
+  public func workspace(
+    _ name: StaticString, _ shape: Shape, _ elementType: ElementType = .float32
+  ) -> Tensor {
+    compute.arena.tensor(name, shape, elementType: elementType, for: .workspace)
+  }
+
+  /// The same elements as float32 or bfloat16: the tensor itself, or a copy in workspace.
+  func converted(_ x: Tensor, to elementType: ElementType) -> Tensor {
+    guard x.elementType != elementType else { return x }
+    let copy = workspace("converted", x.shape, elementType)
+    compute.scale(x, by: 1, into: copy)
+    return copy
   }
 
   /// Remembers how the gradient flows from `output` to the operation's inputs.
@@ -61,14 +88,17 @@ public final class Tape {
   /// no gradient is wanted.
   func accumulate(_ slot: GradientSlot?, _ body: (_ gradient: Tensor, _ adding: Bool) -> Void) {
     guard let slot else { return }
+    func room() -> Tensor {
+      compute.arena.tensor("gradient", slot.shape, elementType: slot.elementType, for: .gradients)
+    }
     if slot.isEmpty {
-      let gradient = compute.arena.tensor("gradient", slot.shape, for: .gradients)
+      let gradient = room()
       body(gradient, false)
       slot.tensor = gradient
       return
     }
     if !slot.isWritable, let shared = slot.tensor {
-      let own = compute.arena.tensor("gradient", slot.shape, for: .gradients)
+      let own = room()
       compute.scale(shared, by: 1, into: own)
       slot.tensor = own
     }

@@ -1,5 +1,6 @@
 #include "activation.h"
 
+#include "element_blocks.h"
 #include "elementary.h"
 #include "variants.h"
 
@@ -43,7 +44,8 @@ static struct Activated activated_reference(trimtab_activation kind, double x) {
     }
     case TRIMTAB_GELU_EXACT: {
       double normal = 0.5 * erfc(-x * 0.70710678118654752);
-      return (struct Activated){(float)(x * normal), (float)(normal + x * exp(-0.5 * x * x) / sqrt(2 * 3.14159265358979324))};
+      double density = exp(-0.5 * x * x) / sqrt(2 * 3.14159265358979324);
+      return (struct Activated){(float)(x * normal), (float)(normal + x * density)};
     }
   }
   return (struct Activated){0, 0};
@@ -59,67 +61,98 @@ static struct Activated activated_reference(trimtab_activation kind, double x) {
 
 // MARK: - Alone
 
-KERNEL_BODY trimtab_activation_forward_body(trimtab_activation kind, float *restrict y, const float *restrict x,
+KERNEL_BODY trimtab_activation_forward_body(trimtab_activation kind, trimtab_elements y, trimtab_elements x,
                                             size_t count, enum InstructionSet set) {
   (void)set;
+  float rooms[2][ELEMENT_BLOCK];
+  for (size_t first = 0; first < count; first += ELEMENT_BLOCK) {
+    size_t length = block_length(first, count);
+    const float *restrict from = opened(x, first, length, rooms[0]);
+    float *restrict to = begun(y, first, length, false, rooms[1]);
 #define LOOP(KIND) \
-  for (size_t i = 0; i < count; i++) y[i] = activated(KIND, x[i]).value;
-  FOR_EACH_KIND(kind, LOOP)
+  for (size_t i = 0; i < length; i++) to[i] = activated(KIND, from[i]).value;
+    FOR_EACH_KIND(kind, LOOP)
 #undef LOOP
+    closed(y, first, length, to);
+  }
 }
 
-KERNEL(trimtab_activation_forward, (trimtab_activation kind, float *y, const float *x, size_t count), kind, y, x,
-       count)
+KERNEL(trimtab_activation_forward,
+       (trimtab_activation kind, trimtab_elements y, trimtab_elements x, size_t count), kind, y, x, count)
 
-void trimtab_activation_forward_reference(trimtab_activation kind, float *y, const float *x, size_t count) {
-  for (size_t i = 0; i < count; i++) y[i] = activated_reference(kind, x[i]).value;
+void trimtab_activation_forward_reference(trimtab_activation kind, trimtab_elements y, trimtab_elements x,
+                                          size_t count) {
+  for (size_t i = 0; i < count; i++) set_element(y, i, activated_reference(kind, element(x, i)).value);
 }
 
-KERNEL_BODY trimtab_activation_backward_body(trimtab_activation kind, float *restrict dx, bool adding,
-                                             const float *restrict dy, const float *restrict x, size_t count,
-                                             enum InstructionSet set) {
-  (void)set;
+/// One block of `trimtab_activation_backward`; its pointers are parameters, which is where compilers heed `restrict`.
+ALWAYS_INLINE void activation_backward_block(trimtab_activation kind, float *restrict dx, bool adding,
+                                             const float *restrict dy, const float *restrict x, size_t count) {
 #define LOOP(KIND) \
   for (size_t i = 0; i < count; i++) dx[i] = (adding ? dx[i] : 0) + dy[i] * activated(KIND, x[i]).slope;
   FOR_EACH_KIND(kind, LOOP)
 #undef LOOP
 }
 
-KERNEL(trimtab_activation_backward,
-       (trimtab_activation kind, float *dx, bool adding, const float *dy, const float *x, size_t count), kind, dx,
-       adding, dy, x, count)
+KERNEL_BODY trimtab_activation_backward_body(trimtab_activation kind, trimtab_elements dx, bool adding,
+                                             trimtab_elements dy, trimtab_elements x, size_t count,
+                                             enum InstructionSet set) {
+  (void)set;
+  float rooms[3][ELEMENT_BLOCK];
+  for (size_t first = 0; first < count; first += ELEMENT_BLOCK) {
+    size_t length = block_length(first, count);
+    float *to = begun(dx, first, length, adding, rooms[0]);
+    activation_backward_block(kind, to, adding, opened(dy, first, length, rooms[1]),
+                              opened(x, first, length, rooms[2]), length);
+    closed(dx, first, length, to);
+  }
+}
 
-void trimtab_activation_backward_reference(trimtab_activation kind, float *dx, bool adding, const float *dy,
-                                           const float *x, size_t count) {
+KERNEL(trimtab_activation_backward,
+       (trimtab_activation kind, trimtab_elements dx, bool adding, trimtab_elements dy, trimtab_elements x,
+        size_t count),
+       kind, dx, adding, dy, x, count)
+
+void trimtab_activation_backward_reference(trimtab_activation kind, trimtab_elements dx, bool adding,
+                                           trimtab_elements dy, trimtab_elements x, size_t count) {
   for (size_t i = 0; i < count; i++)
-    dx[i] = (adding ? dx[i] : 0) + dy[i] * activated_reference(kind, x[i]).slope;
+    set_element(dx, i,
+                (adding ? element(dx, i) : 0) + element(dy, i) * activated_reference(kind, element(x, i)).slope);
 }
 
 // MARK: - Gates
 
-KERNEL_BODY trimtab_gated_forward_body(trimtab_activation kind, float *restrict y, const float *restrict gate,
-                                       const float *restrict up, size_t count, enum InstructionSet set) {
+KERNEL_BODY trimtab_gated_forward_body(trimtab_activation kind, trimtab_elements y, trimtab_elements gate,
+                                       trimtab_elements up, size_t count, enum InstructionSet set) {
   (void)set;
+  float rooms[3][ELEMENT_BLOCK];
+  for (size_t first = 0; first < count; first += ELEMENT_BLOCK) {
+    size_t length = block_length(first, count);
+    const float *restrict g = opened(gate, first, length, rooms[0]);
+    const float *restrict u = opened(up, first, length, rooms[1]);
+    float *restrict to = begun(y, first, length, false, rooms[2]);
 #define LOOP(KIND) \
-  for (size_t i = 0; i < count; i++) y[i] = activated(KIND, gate[i]).value * up[i];
-  FOR_EACH_KIND(kind, LOOP)
+  for (size_t i = 0; i < length; i++) to[i] = activated(KIND, g[i]).value * u[i];
+    FOR_EACH_KIND(kind, LOOP)
 #undef LOOP
+    closed(y, first, length, to);
+  }
 }
 
 KERNEL(trimtab_gated_forward,
-       (trimtab_activation kind, float *y, const float *gate, const float *up, size_t count), kind, y, gate, up,
-       count)
+       (trimtab_activation kind, trimtab_elements y, trimtab_elements gate, trimtab_elements up, size_t count),
+       kind, y, gate, up, count)
 
-void trimtab_gated_forward_reference(trimtab_activation kind, float *y, const float *gate, const float *up,
-                                     size_t count) {
-  for (size_t i = 0; i < count; i++) y[i] = activated_reference(kind, gate[i]).value * up[i];
+void trimtab_gated_forward_reference(trimtab_activation kind, trimtab_elements y, trimtab_elements gate,
+                                     trimtab_elements up, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    set_element(y, i, activated_reference(kind, element(gate, i)).value * element(up, i));
 }
 
-KERNEL_BODY trimtab_gated_backward_body(trimtab_activation kind, float *restrict d_gate, bool adding_gate,
+/// One block of `trimtab_gated_backward`.
+ALWAYS_INLINE void gated_backward_block(trimtab_activation kind, float *restrict d_gate, bool adding_gate,
                                         float *restrict d_up, bool adding_up, const float *restrict dy,
-                                        const float *restrict gate, const float *restrict up, size_t count,
-                                        enum InstructionSet set) {
-  (void)set;
+                                        const float *restrict gate, const float *restrict up, size_t count) {
 #define BOTH(KIND)                                                                       \
   for (size_t i = 0; i < count; i++) {                                                   \
     struct Activated a = activated(KIND, gate[i]);                                       \
@@ -144,17 +177,36 @@ KERNEL_BODY trimtab_gated_backward_body(trimtab_activation kind, float *restrict
 #undef UP
 }
 
+KERNEL_BODY trimtab_gated_backward_body(trimtab_activation kind, trimtab_elements d_gate, bool adding_gate,
+                                        trimtab_elements d_up, bool adding_up, trimtab_elements dy,
+                                        trimtab_elements gate, trimtab_elements up, size_t count,
+                                        enum InstructionSet set) {
+  (void)set;
+  float rooms[5][ELEMENT_BLOCK];
+  for (size_t first = 0; first < count; first += ELEMENT_BLOCK) {
+    size_t length = block_length(first, count);
+    float *to_gate = begun(d_gate, first, length, adding_gate, rooms[0]);
+    float *to_up = begun(d_up, first, length, adding_up, rooms[1]);
+    gated_backward_block(kind, to_gate, adding_gate, to_up, adding_up, opened(dy, first, length, rooms[2]),
+                         opened(gate, first, length, rooms[3]), opened(up, first, length, rooms[4]), length);
+    closed(d_gate, first, length, to_gate);
+    closed(d_up, first, length, to_up);
+  }
+}
+
 KERNEL(trimtab_gated_backward,
-       (trimtab_activation kind, float *d_gate, bool adding_gate, float *d_up, bool adding_up, const float *dy,
-        const float *gate, const float *up, size_t count),
+       (trimtab_activation kind, trimtab_elements d_gate, bool adding_gate, trimtab_elements d_up, bool adding_up,
+        trimtab_elements dy, trimtab_elements gate, trimtab_elements up, size_t count),
        kind, d_gate, adding_gate, d_up, adding_up, dy, gate, up, count)
 
-void trimtab_gated_backward_reference(trimtab_activation kind, float *d_gate, bool adding_gate, float *d_up,
-                                      bool adding_up, const float *dy, const float *gate, const float *up,
-                                      size_t count) {
+void trimtab_gated_backward_reference(trimtab_activation kind, trimtab_elements d_gate, bool adding_gate,
+                                      trimtab_elements d_up, bool adding_up, trimtab_elements dy,
+                                      trimtab_elements gate, trimtab_elements up, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    struct Activated a = activated_reference(kind, gate[i]);
-    if (d_gate) d_gate[i] = (adding_gate ? d_gate[i] : 0) + dy[i] * up[i] * a.slope;
-    if (d_up) d_up[i] = (adding_up ? d_up[i] : 0) + dy[i] * a.value;
+    struct Activated a = activated_reference(kind, element(gate, i));
+    float d = element(dy, i);
+    if (d_gate.first)
+      set_element(d_gate, i, (adding_gate ? element(d_gate, i) : 0) + d * element(up, i) * a.slope);
+    if (d_up.first) set_element(d_up, i, (adding_up ? element(d_up, i) : 0) + d * a.value);
   }
 }

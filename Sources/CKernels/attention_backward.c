@@ -1,25 +1,5 @@
 #include "attention_tiles.h"
 
-/// One row of q·k products becomes probabilities p, and dp (d_out·v) the gradient of those products:
-/// p·(dp - mean)·scale, times 1 - (capped/cap)² under a cap.
-ALWAYS_INLINE void differentiate_row(float *restrict p, float *restrict dp, struct Range range, size_t block,
-                                     const trimtab_attention_layout *layout, float log_sum, float mean) {
-  score_row(p, KEY_BLOCK, range, block, layout);
-  if (layout->soft_cap > 0) {
-    float inverse = 1 / layout->soft_cap;
-    for (int j = 0; j < KEY_BLOCK; j++) {
-      float t = p[j] == -INFINITY ? 0 : p[j] * inverse;
-      p[j] = exponential(p[j] - log_sum);
-      dp[j] = p[j] * (dp[j] - mean) * layout->scale * (1 - t * t);
-    }
-  } else {
-    for (int j = 0; j < KEY_BLOCK; j++) {
-      p[j] = exponential(p[j] - log_sum);
-      dp[j] = p[j] * (dp[j] - mean) * layout->scale;
-    }
-  }
-}
-
 /// One head's queries against one block of keys: at most 64 × 64 probabilities.
 struct BackwardTile {
   /// Of the tile's first query: q, d_out, d_q, the logarithms of sums, and the row's d_out·out.
@@ -85,8 +65,7 @@ ALWAYS_INLINE void begin_backwards(float *differences, float *d_q, bool adding, 
   }
 }
 
-KERNEL_BODY trimtab_attention_backward_body(float *d_queries, bool adding_queries, float *d_keys, bool adding_keys,
-                                            float *d_values, bool adding_values, float *differences,
+KERNEL_BODY trimtab_attention_backward_body(trimtab_attention_gradients g, float *differences,
                                             const float *d_out, const float *out, const float *log_sums,
                                             trimtab_attention_sequence sequence, trimtab_attention_layout layout,
                                             size_t kv_head, enum InstructionSet set) {
@@ -97,7 +76,7 @@ KERNEL_BODY trimtab_attention_backward_body(float *d_queries, bool adding_querie
   float p[QUERY_BLOCK * KEY_BLOCK] = {0}, dp[QUERY_BLOCK * KEY_BLOCK] = {0};
   for (size_t head = kv_head * group; head < (kv_head + 1) * group; head++) {
     size_t column = head * width;
-    begin_backwards(differences + head, d_queries + column, adding_queries, d_out + column, out + column,
+    begin_backwards(differences + head, g.queries + column, g.adding_queries, d_out + column, out + column,
                     sequence.query_count, &layout);
   }
   for (size_t block = 0; block < sequence.key_count; block += KEY_BLOCK) {
@@ -106,17 +85,17 @@ KERNEL_BODY trimtab_attention_backward_body(float *d_queries, bool adding_querie
     transpose(key_columns, KEY_BLOCK, sequence.keys + key, kv_row, length, width);
     transpose(value_columns, KEY_BLOCK, sequence.values + key, kv_row, length, width);
     for (size_t j = 0; j < length; j++) {
-      if (!adding_keys) memset(d_keys + key + j * kv_row, 0, width * sizeof *d_keys);
-      if (!adding_values) memset(d_values + key + j * kv_row, 0, width * sizeof *d_values);
+      if (!g.adding_keys) memset(g.keys + key + j * kv_row, 0, width * sizeof *g.keys);
+      if (!g.adding_values) memset(g.values + key + j * kv_row, 0, width * sizeof *g.values);
     }
     struct Range seeing = seeing_queries(&sequence, &layout, block, block + length);
     for (size_t head = kv_head * group; head < (kv_head + 1) * group; head++)
       for (size_t first = seeing.first; first < seeing.end; first += QUERY_BLOCK) {
         size_t query = first * row + head * width, sum = first * layout.heads + head;
         struct BackwardTile tile = {
-            .q = sequence.queries + query, .d_out = d_out + query, .d_q = d_queries + query,
+            .q = sequence.queries + query, .d_out = d_out + query, .d_q = g.queries + query,
             .log_sums = log_sums + sum, .differences = differences + sum,
-            .k = sequence.keys + key, .d_k = d_keys + key, .d_v = d_values + key,
+            .k = sequence.keys + key, .d_k = g.keys + key, .d_v = g.values + key,
             .key_columns = key_columns, .value_columns = value_columns, .p = p, .dp = dp,
             .first_query = first, .queries = seeing.end - first < QUERY_BLOCK ? seeing.end - first : QUERY_BLOCK,
             .first_key = block, .keys = length,
@@ -127,14 +106,12 @@ KERNEL_BODY trimtab_attention_backward_body(float *d_queries, bool adding_querie
 }
 
 KERNEL(trimtab_attention_backward,
-       (float *d_queries, bool adding_queries, float *d_keys, bool adding_keys, float *d_values,
-        bool adding_values, float *differences, const float *d_out, const float *out, const float *log_sums,
+       (trimtab_attention_gradients g, float *differences, const float *d_out, const float *out, const float *log_sums,
         trimtab_attention_sequence sequence, trimtab_attention_layout layout, size_t kv_head),
-       d_queries, adding_queries, d_keys, adding_keys, d_values, adding_values, differences, d_out, out, log_sums,
+       g, differences, d_out, out, log_sums,
        sequence, layout, kv_head)
 
-void trimtab_attention_backward_reference(float *d_queries, bool adding_queries, float *d_keys, bool adding_keys,
-                                          float *d_values, bool adding_values, float *differences,
+void trimtab_attention_backward_reference(trimtab_attention_gradients g, float *differences,
                                           const float *d_out, const float *out, const float *log_sums,
                                           trimtab_attention_sequence sequence, trimtab_attention_layout layout,
                                           size_t kv_head) {
@@ -142,8 +119,8 @@ void trimtab_attention_backward_reference(float *d_queries, bool adding_queries,
   for (size_t key = 0; key < sequence.key_count; key++)
     for (size_t d = 0; d < width; d++) {
       size_t at = (key * layout.kv_heads + kv_head) * width + d;
-      if (!adding_keys) d_keys[at] = 0;
-      if (!adding_values) d_values[at] = 0;
+      if (!g.adding_keys) g.keys[at] = 0;
+      if (!g.adding_values) g.values[at] = 0;
     }
   for (size_t head = kv_head * group; head < (kv_head + 1) * group; head++)
     for (size_t query = 0; query < sequence.query_count; query++) {
@@ -151,7 +128,7 @@ void trimtab_attention_backward_reference(float *d_queries, bool adding_queries,
       double mean = 0;
       for (size_t d = 0; d < width; d++) mean += (double)d_out[at + d] * out[at + d];
       differences[query * heads + head] = (float)mean;
-      if (!adding_queries) memset(d_queries + at, 0, width * sizeof *d_queries);
+      if (!g.adding_queries) memset(g.queries + at, 0, width * sizeof *g.queries);
       struct Range range = visible_keys(&sequence, &layout, query);
       for (size_t key = range.first; key < range.end; key++) {
         const size_t kv_at = (key * layout.kv_heads + kv_head) * width;
@@ -161,9 +138,9 @@ void trimtab_attention_backward_reference(float *d_queries, bool adding_queries,
         for (size_t d = 0; d < width; d++) dp += (double)d_out[at + d] * sequence.values[kv_at + d];
         double d_score = p * (dp - mean) * layout.scale * (1 - t * t);
         for (size_t d = 0; d < width; d++) {
-          d_values[kv_at + d] += (float)(p * d_out[at + d]);
-          d_keys[kv_at + d] += (float)(d_score * sequence.queries[at + d]);
-          d_queries[at + d] += (float)(d_score * sequence.keys[kv_at + d]);
+          g.values[kv_at + d] += (float)(p * d_out[at + d]);
+          g.keys[kv_at + d] += (float)(d_score * sequence.queries[at + d]);
+          g.queries[at + d] += (float)(d_score * sequence.keys[kv_at + d]);
         }
       }
     }

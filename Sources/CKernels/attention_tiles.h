@@ -109,6 +109,26 @@ ALWAYS_INLINE void soften_row(float *restrict scores, int count, float *restrict
   }
 }
 
+/// One row of q·k products becomes probabilities p, and dp (d_out·v) the gradient of those products:
+/// p·(dp - mean)·scale, times 1 - (capped/cap)² under a cap.
+ALWAYS_INLINE void differentiate_row(float *restrict p, float *restrict dp, struct Range range, size_t block,
+                                     const trimtab_attention_layout *layout, float log_sum, float mean) {
+  score_row(p, KEY_BLOCK, range, block, layout);
+  if (layout->soft_cap > 0) {
+    float inverse = 1 / layout->soft_cap;
+    for (int j = 0; j < KEY_BLOCK; j++) {
+      float t = p[j] == -INFINITY ? 0 : p[j] * inverse;
+      p[j] = exponential(p[j] - log_sum);
+      dp[j] = p[j] * (dp[j] - mean) * layout->scale * (1 - t * t);
+    }
+  } else {
+    for (int j = 0; j < KEY_BLOCK; j++) {
+      p[j] = exponential(p[j] - log_sum);
+      dp[j] = p[j] * (dp[j] - mean) * layout->scale;
+    }
+  }
+}
+
 /// One score, for the plain twins.
 static inline double score_reference(const trimtab_attention_sequence *sequence,
                                      const trimtab_attention_layout *layout, size_t query, size_t key, size_t head) {

@@ -12,8 +12,6 @@
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-
 /// Sixteen floats: one AVX-512 register, two of AVX2, four of NEON. Loads need no alignment.
 typedef float floats16 __attribute__((vector_size(64), aligned(4), may_alias));
 

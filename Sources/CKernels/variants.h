@@ -6,7 +6,8 @@
 /// What a body is compiled for, from the least.
 enum InstructionSet { INSTRUCTIONS_PLAIN, INSTRUCTIONS_AVX2, INSTRUCTIONS_AVX512 };
 
-#define KERNEL_BODY static inline __attribute__((always_inline)) void
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define KERNEL_BODY ALWAYS_INLINE void
 
 #if defined(__x86_64__)
 #define TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma")))

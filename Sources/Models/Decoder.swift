@@ -90,7 +90,9 @@ public final class Decoder {
   }
 
   /// Logits [rows, vocabulary] of hidden states.
-  public func logits(_ hidden: Variable, on tape: Tape) -> Variable { tape.linear(hidden, head) }
+  public func logits(_ hidden: Variable, on tape: Tape) -> Variable {
+    tape.linear(hidden, head, as: .float32)
+  }
 }
 
 /// A norm with its parameters: `x / rms(x) ⊙ gain`, or LayerNorm.

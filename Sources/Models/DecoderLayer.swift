@@ -40,7 +40,9 @@ struct DecoderLayer {
         guard let linear = linears[module] else { preconditionFailure("layer without \(module)") }
         return linear
       }
-      return Linear.forward(chosen, of: x, on: tape, options: options)
+      // What joins the residual stream isn't rounded.
+      let joins = modules == [.attentionOutput] || modules == [.down]
+      return Linear.forward(chosen, of: x, as: joins ? .float32 : nil, on: tape, options: options)
     }
 
     let inside = attention(inputNorm.forward(x, on: tape), batch, tape, caches, linear)
@@ -98,9 +100,9 @@ struct Linear {
 
   /// The outputs of layers that share their input.
   static func forward(
-    _ layers: [Linear], of x: Variable, on tape: Tape, options: ForwardOptions
+    _ layers: [Linear], of x: Variable, as elementType: ElementType?, on tape: Tape, options: ForwardOptions
   ) -> [Variable] {
-    zip(layers, tape.linear(x, layers.map { ($0.weight, $0.bias) })).map { layer, y in
+    zip(layers, tape.linear(x, layers.map { ($0.weight, $0.bias) }, as: elementType)).map { layer, y in
       layer.adapting(y, of: x, on: tape, options: options)
     }
   }

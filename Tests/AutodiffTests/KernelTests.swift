@@ -1,44 +1,86 @@
 import CKernels
 import Testing
 
-/// Floats between stretches of NaN: reading beyond the ends spoils the result, writing there shows.
+@testable import Autodiff
+
+/// Numbers between stretches of NaN: reading beyond the ends spoils the result, writing there shows.
 final class Guarded {
   private static let padding = 80
   private let memory: UnsafeMutablePointer<Float>
+  private let isHalf: Bool
   let count: Int
 
-  init(_ elements: [Float]) {
-    count = elements.count
+  init(_ elements: [Float], isHalf: Bool = false) {
+    (count, self.isHalf) = (elements.count, isHalf)
     memory = .allocate(capacity: count + 2 * Self.padding)
-    memory.initialize(repeating: .nan, count: count + 2 * Self.padding)
-    (memory + Self.padding).update(from: elements, count: count)
+    // Two bfloat16 NaNs are no less than one float32 NaN.
+    memory.initialize(repeating: Float(bitPattern: 0x7FFF_7FFF), count: count + 2 * Self.padding)
+    if isHalf {
+      trimtab_float32_to_bfloat16(elements, halves, count)
+    } else {
+      floats.update(from: elements, count: count)
+    }
   }
 
   deinit { memory.deallocate() }
 
   var floats: UnsafeMutablePointer<Float> { memory + Self.padding }
+  /// The elements as kernels of activations take them.
+  var elements: trimtab_elements { trimtab_elements(first: floats, is_bfloat16: isHalf) }
+  /// The bits of bfloat16 elements.
+  var halves: UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(floats).assumingMemoryBound(to: UInt16.self)
+  }
 
   /// The elements, after a look at whether the padding is still whole.
   func checked() -> [Float] {
-    let all = Array(UnsafeBufferPointer(start: memory, count: count + 2 * Self.padding))
-    let padding = all.prefix(Self.padding) + all.suffix(Self.padding)
-    #expect(padding.filter(\.isNaN).count == 2 * Self.padding)
-    return Array(all.dropFirst(Self.padding).prefix(count))
+    let bytes = UnsafeRawBufferPointer(start: memory, count: 4 * (count + 2 * Self.padding))
+    let length = isHalf ? 2 * count : 4 * count
+    let padding = Array(bytes[..<(4 * Self.padding)]) + Array(bytes[(4 * Self.padding + length)...])
+    #expect(padding.enumerated().allSatisfy { $1 == ($0 % 2 == 0 ? 0xFF : 0x7F) })
+    guard isHalf else { return Array(UnsafeBufferPointer(start: floats, count: count)) }
+    return [Float](unsafeUninitializedCapacity: count) { wide, filled in
+      if let wide = wide.baseAddress { trimtab_bfloat16_to_float32(halves, wide, count) }
+      filled = count
+    }
   }
 }
 
 /// A kernel run with its inputs made for some size, once as the machine runs it and once by its plain twin.
 struct KernelCase: CustomTestStringConvertible, Sendable {
+  /// One run of a case.
+  struct Run {
+    /// Whether the plain twin is to run.
+    let reference: Bool
+    /// How many elements (or rows, or keys).
+    let count: Int
+    /// Whether activations are bfloat16.
+    var isHalf = false
+
+    /// Activations of random numbers.
+    func random(_ count: Int, seed: Int, scale: Float = 1) -> Guarded {
+      Guarded(numbers(count, seed: seed, scale: scale), isHalf: isHalf)
+    }
+  }
+
   let name: String
-  /// How far the two may be apart, in units in the last place of the largest value (or of 1, if that is more).
+  /// How far the two may be apart, in units in the last place of the largest value (or of 1, if that is more); with
+  /// activations in bfloat16, by one of bfloat16's such units more.
   let tolerance: Float
-  /// The results for `count` elements (or rows, or keys).
-  let run: @Sendable (_ reference: Bool, _ count: Int) -> [[Float]]
+  /// Whether activations may be bfloat16.
+  let takesHalves: Bool
+  /// The results.
+  let run: @Sendable (Run) -> [[Float]]
 
   var testDescription: String { name }
 
   init(_ name: String, within tolerance: Float, _ run: @escaping @Sendable (Bool, Int) -> [[Float]]) {
-    (self.name, self.tolerance, self.run) = (name, tolerance, run)
+    (self.name, self.tolerance, takesHalves) = (name, tolerance, false)
+    self.run = { run($0.reference, $0.count) }
+  }
+
+  init(ofActivations name: String, within tolerance: Float, _ run: @escaping @Sendable (Run) -> [[Float]]) {
+    (self.name, self.tolerance, takesHalves, self.run) = (name, tolerance, true, run)
   }
 }
 
@@ -51,15 +93,19 @@ private let columns = 37
 
 extension KernelCase {
   static let elementwise: [KernelCase] = [
-    KernelCase("sum", within: 0) { reference, count in
-      let (x, y, z) = (random(count, seed: 1), random(count, seed: 2), random(count, seed: 3))
-      (reference ? trimtab_sum_reference : trimtab_sum)(z.floats, x.floats, y.floats, count)
+    KernelCase(ofActivations: "sum", within: 0) { run in
+      let (x, y, z) = (
+        run.random(run.count, seed: 1), run.random(run.count, seed: 2), run.random(run.count, seed: 3)
+      )
+      let kernel = run.reference ? trimtab_sum_reference : trimtab_sum
+      kernel(z.elements, x.elements, y.elements, run.count)
       return [z.checked()]
     },
-    KernelCase("scale", within: 1) { reference, count in
+    KernelCase(ofActivations: "scale", within: 1) { run in
       [true, false].map { adding in
-        let (x, y) = (random(count, seed: 1), random(count, seed: 2))
-        (reference ? trimtab_scale_reference : trimtab_scale)(y.floats, adding, x.floats, 0.3, count)
+        let (x, y) = (run.random(run.count, seed: 1), run.random(run.count, seed: 2))
+        let kernel = run.reference ? trimtab_scale_reference : trimtab_scale
+        kernel(y.elements, adding, x.elements, 0.3, run.count)
         return y.checked()
       }
     },
@@ -97,49 +143,54 @@ extension KernelCase {
       draw(&places[2], z.floats, tokens, count, 1.4, 77)
       return [places.map(Float.init), z.checked()]
     },
-    KernelCase("add bias", within: 0) { reference, count in
-      let (y, bias) = (random(count * columns, seed: 1), random(columns, seed: 2))
-      (reference ? trimtab_add_bias_reference : trimtab_add_bias)(y.floats, bias.floats, count, columns)
+    KernelCase(ofActivations: "add bias", within: 0) { run in
+      let (y, bias) = (run.random(run.count * columns, seed: 1), random(columns, seed: 2))
+      let kernel = run.reference ? trimtab_add_bias_reference : trimtab_add_bias
+      kernel(y.elements, bias.floats, run.count, columns)
       return [y.checked()]
     },
-    KernelCase("column sums", within: 16) { reference, count in
+    KernelCase(ofActivations: "column sums", within: 16) { run in
       [true, false].map { adding in
-        let (x, sums) = (random(count * 50 - 50 + columns, seed: 1), random(columns, seed: 2))
-        (reference ? trimtab_column_sums_reference : trimtab_column_sums)(
-          sums.floats, adding, x.floats, count, columns, 50)
+        let (x, sums) = (run.random(run.count * 50 - 50 + columns, seed: 1), random(columns, seed: 2))
+        let kernel = run.reference ? trimtab_column_sums_reference : trimtab_column_sums
+        kernel(sums.floats, adding, x.elements, run.count, columns, 50)
         return sums.checked()
       }
     },
-    KernelCase("dropout", within: 0) { reference, count in
+    KernelCase(ofActivations: "dropout", within: 0) { run in
       [true, false].map { adding in
-        let (x, y) = (random(count, seed: 1), random(count, seed: 2))
-        (reference ? trimtab_dropout_reference : trimtab_dropout)(
-          y.floats, adding, x.floats, count, 0.4, 0x1234_5678_9abc_def0, (1 << 32) - 7)
+        let (x, y) = (run.random(run.count, seed: 1), run.random(run.count, seed: 2))
+        let kernel = run.reference ? trimtab_dropout_reference : trimtab_dropout
+        kernel(y.elements, adding, x.elements, run.count, 0.4, 0x1234_5678_9abc_def0, (1 << 32) - 7)
         return y.checked()
       }
     },
-    KernelCase("activation", within: 8) { reference, count in
+    KernelCase(ofActivations: "activation", within: 8) { run in
       activations.flatMap { kind in
-        let (x, y, dx) = (random(count, seed: 1, scale: 12), random(count, seed: 2), random(count, seed: 3))
-        (reference ? trimtab_activation_forward_reference : trimtab_activation_forward)(
-          kind, y.floats, x.floats, count)
-        let dy = random(count, seed: 4)
-        (reference ? trimtab_activation_backward_reference : trimtab_activation_backward)(
-          kind, dx.floats, true, dy.floats, x.floats, count)
+        let (x, y) = (run.random(run.count, seed: 1, scale: 12), run.random(run.count, seed: 2))
+        let (dx, dy) = (run.random(run.count, seed: 3), run.random(run.count, seed: 4))
+        let forward = run.reference ? trimtab_activation_forward_reference : trimtab_activation_forward
+        forward(kind, y.elements, x.elements, run.count)
+        let backward = run.reference ? trimtab_activation_backward_reference : trimtab_activation_backward
+        backward(kind, dx.elements, true, dy.elements, x.elements, run.count)
         return [y.checked(), dx.checked()]
       }
     },
-    KernelCase("gate", within: 8) { reference, count in
+    KernelCase(ofActivations: "gate", within: 8) { run in
       activations.flatMap { kind in
-        let (gate, up) = (random(count, seed: 1, scale: 12), random(count, seed: 2))
-        let (y, dGate) = (random(count, seed: 3), random(count, seed: 4))
-        let (dy, dUp) = (random(count, seed: 5), random(count, seed: 6))
-        (reference ? trimtab_gated_forward_reference : trimtab_gated_forward)(
-          kind, y.floats, gate.floats, up.floats, count)
-        let backward = reference ? trimtab_gated_backward_reference : trimtab_gated_backward
-        backward(kind, dGate.floats, true, dUp.floats, false, dy.floats, gate.floats, up.floats, count)
-        backward(kind, nil, false, dUp.floats, true, dy.floats, gate.floats, up.floats, count)
-        backward(kind, dGate.floats, true, nil, false, dy.floats, gate.floats, up.floats, count)
+        let (gate, up) = (run.random(run.count, seed: 1, scale: 12), run.random(run.count, seed: 2))
+        let (y, dGate) = (run.random(run.count, seed: 3), run.random(run.count, seed: 4))
+        let (dy, dUp) = (run.random(run.count, seed: 5), run.random(run.count, seed: 6))
+        let forward = run.reference ? trimtab_gated_forward_reference : trimtab_gated_forward
+        forward(kind, y.elements, gate.elements, up.elements, run.count)
+        let backward = run.reference ? trimtab_gated_backward_reference : trimtab_gated_backward
+        func back(_ dGate: trimtab_elements, _ addingGate: Bool, _ dUp: trimtab_elements, _ addingUp: Bool) {
+          let (dy, gate, up) = (dy.elements, gate.elements, up.elements)
+          backward(kind, dGate, addingGate, dUp, addingUp, dy, gate, up, run.count)
+        }
+        back(dGate.elements, true, dUp.elements, false)
+        back(.none, false, dUp.elements, true)
+        back(dGate.elements, true, .none, false)
         return [y.checked(), dGate.checked(), dUp.checked()]
       }
     },
@@ -170,37 +221,43 @@ extension KernelCase {
   ]
 
   static let rows: [KernelCase] = [
-    KernelCase("rms norm", within: 16) { reference, count in
-      let (x, gain, y) = (random(3 * count, seed: 1), random(count, seed: 2), random(3 * count, seed: 3))
-      let (inverse, dx, dy) = (random(3, seed: 4), random(3 * count, seed: 5), random(3 * count, seed: 6))
-      let dGain = random(count, seed: 7)
-      (reference ? trimtab_rms_norm_forward_reference : trimtab_rms_norm_forward)(
-        y.floats, inverse.floats, x.floats, gain.floats, 3, count, 1e-5, 1)
-      (reference ? trimtab_rms_norm_backward_reference : trimtab_rms_norm_backward)(
-        dx.floats, true, dGain.floats, dy.floats, x.floats, inverse.floats, gain.floats, 3, count, 1)
+    KernelCase(ofActivations: "rms norm", within: 16) { run in
+      let count = run.count
+      let (x, y) = (run.random(3 * count, seed: 1), run.random(3 * count, seed: 3))
+      let (dx, dy) = (run.random(3 * count, seed: 5), run.random(3 * count, seed: 6))
+      let (gain, inverse, dGain) = (random(count, seed: 2), random(3, seed: 4), random(count, seed: 7))
+      let forward = run.reference ? trimtab_rms_norm_forward_reference : trimtab_rms_norm_forward
+      forward(y.elements, inverse.floats, x.elements, gain.floats, 3, count, 1e-5, 1)
+      let backward = run.reference ? trimtab_rms_norm_backward_reference : trimtab_rms_norm_backward
+      backward(
+        dx.elements, true, dGain.floats, dy.elements, x.elements, inverse.floats, gain.floats, 3, count, 1)
       return [y.checked(), inverse.checked(), dx.checked(), dGain.checked()]
     },
-    KernelCase("layer norm", within: 64) { reference, count in
+    KernelCase(ofActivations: "layer norm", within: 64) { run in
       // One element more, so that no row has variance 0, which ε alone would divide.
-      let count = count + 1
-      let (x, gain, bias) = (random(3 * count, seed: 1), random(count, seed: 2), random(count, seed: 8))
-      let (y, statistics, dx) = (random(3 * count, seed: 3), random(6, seed: 4), random(3 * count, seed: 5))
-      let (dy, dGain, dBias) = (random(3 * count, seed: 6), random(count, seed: 7), random(count, seed: 9))
-      (reference ? trimtab_layer_norm_forward_reference : trimtab_layer_norm_forward)(
-        y.floats, statistics.floats, x.floats, gain.floats, bias.floats, 3, count, 1e-5)
-      (reference ? trimtab_layer_norm_backward_reference : trimtab_layer_norm_backward)(
-        dx.floats, false, dGain.floats, dBias.floats, dy.floats, x.floats, statistics.floats, gain.floats, 3,
-        count)
+      let count = run.count + 1
+      let (x, y) = (run.random(3 * count, seed: 1), run.random(3 * count, seed: 3))
+      let (dx, dy) = (run.random(3 * count, seed: 5), run.random(3 * count, seed: 6))
+      let (gain, bias, statistics) = (random(count, seed: 2), random(count, seed: 8), random(6, seed: 4))
+      let (dGain, dBias) = (random(count, seed: 7), random(count, seed: 9))
+      let forward = run.reference ? trimtab_layer_norm_forward_reference : trimtab_layer_norm_forward
+      forward(y.elements, statistics.floats, x.elements, gain.floats, bias.floats, 3, count, 1e-5)
+      let backward = run.reference ? trimtab_layer_norm_backward_reference : trimtab_layer_norm_backward
+      backward(
+        dx.elements, false, dGain.floats, dBias.floats, dy.elements, x.elements, statistics.floats,
+        gain.floats, 3, count)
       return [y.checked(), statistics.checked(), dx.checked(), dGain.checked(), dBias.checked()]
     },
-    KernelCase("rotary", within: 2) { reference, count in
+    KernelCase(ofActivations: "rotary", within: 2) { run in
       [true, false].flatMap { interleaved in
         [true, false].map { inverse in
-          let (x, y) = (random(count * 2 * 20, seed: 1), random(count * 2 * 20, seed: 2))
+          let (x, y) = (run.random(run.count * 2 * 20, seed: 1), run.random(run.count * 2 * 20, seed: 2))
           let table = random(7 * 12, seed: 3)
-          let positions = (0..<count).map { Int32($0 * 5 % 7) }
-          (reference ? trimtab_rotary_reference : trimtab_rotary)(
-            y.floats, inverse, x.floats, table.floats, positions, count, 2, 20, 12, interleaved, inverse)
+          let positions = (0..<run.count).map { Int32($0 * 5 % 7) }
+          let kernel = run.reference ? trimtab_rotary_reference : trimtab_rotary
+          kernel(
+            y.elements, inverse, x.elements, table.floats, positions, run.count, 2, 20, 12, interleaved,
+            inverse)
           return y.checked()
         }
       }
@@ -256,8 +313,10 @@ extension KernelCase {
               min(queries, first + TRIMTAB_ATTENTION_QUERY_BLOCK))
           }
           (reference ? trimtab_attention_backward_reference : trimtab_attention_backward)(
-            dq.floats, true, dk.floats, false, dv.floats, true, differences.floats, dOut.floats, out.floats,
-            sums.floats, sequence, layout, kvHead)
+            trimtab_attention_gradients(
+              queries: dq.floats, keys: dk.floats, values: dv.floats, adding_queries: true,
+              adding_keys: false, adding_values: true),
+            differences.floats, dOut.floats, out.floats, sums.floats, sequence, layout, kvHead)
         }
         return [out.checked(), sums.checked(), dq.checked(), dk.checked(), dv.checked()]
       },
@@ -295,13 +354,19 @@ extension KernelCase {
 
 struct KernelTests {
   private func compare(_ kernel: KernelCase, count: Int) {
-    for (found, expected) in zip(kernel.run(false, count), kernel.run(true, count)) {
-      let largest = expected.reduce(1) { max($0, abs($1)) }
-      let difference = zip(found, expected).reduce(Float(0)) { worst, pair in
-        let difference = abs(pair.0 - pair.1)
-        return difference.isNaN ? .infinity : max(worst, difference)
+    for isHalf in kernel.takesHalves ? [false, true] : [false] {
+      let results = [false, true].map { reference in
+        kernel.run(KernelCase.Run(reference: reference, count: count, isHalf: isHalf))
       }
-      #expect(difference <= kernel.tolerance * largest.ulp, "\(kernel.name) of \(count)")
+      let tolerance = kernel.tolerance + (isHalf ? 0x1p16 : 0)
+      for (found, expected) in zip(results[0], results[1]) {
+        let largest = expected.reduce(1) { max($0, abs($1)) }
+        let difference = zip(found, expected).reduce(Float(0)) { worst, pair in
+          let difference = abs(pair.0 - pair.1)
+          return difference.isNaN ? .infinity : max(worst, difference)
+        }
+        #expect(difference <= tolerance * largest.ulp, "\(kernel.name) of \(count), half \(isHalf)")
+      }
     }
   }
 
@@ -318,5 +383,75 @@ struct KernelTests {
   @Test(arguments: KernelCase.attention)
   func attentionAgreesWithItsTwin(_ kernel: KernelCase) {
     for count in [1, 2, 17, 63, 64, 65, 150] { compare(kernel, count: count) }
+  }
+
+  /// Whole sequences in bfloat16 against the float32 twin of the same numbers: within the rounding of probabilities and
+  /// results, 2⁻⁷ of the largest value.
+  @Test(arguments: [
+    (heads: 6, kvHeads: 2, width: 64, window: 0, cap: 0),
+    (heads: 2, kvHeads: 1, width: 32, window: 5, cap: 6),
+    (heads: 3, kvHeads: 3, width: 96, window: 70, cap: 0),
+  ])
+  func attentionInBFloat16AgreesWithTheTwin(heads: Int, kvHeads: Int, width: Int, window: Int, cap: Int) {
+    let layout = trimtab_attention_layout(
+      heads: heads, kv_heads: kvHeads, head_dimension: width, scale: 0.2, soft_cap: Float(cap), window: window
+    )
+    guard trimtab_attention_serves_bfloat16(layout) else { return }
+    let (row, kvRow) = (heads * width, kvHeads * width)
+    for rows in [1, 2, 17, 64, 65, 151] {
+      func pair(_ columns: Int, seed: Int) -> (half: Guarded, whole: Guarded) {
+        let half = Guarded(numbers(rows * columns, seed: seed, scale: 2), isHalf: true)
+        return (half, Guarded(half.checked()))
+      }
+      let (q, k, v, dOut) = (
+        pair(row, seed: 1), pair(kvRow, seed: 2), pair(kvRow, seed: 3), pair(row, seed: 4)
+      )
+      let out = pair(row, seed: 5)
+      var results: [[[Float]]] = []
+      for isHalf in [true, false] {
+        // Both start back from the output as it was rounded.
+        let rounded = Guarded(out.half.checked())
+        let (sums, differences) = (random(rows * heads, seed: 6), random(rows * heads, seed: 7))
+        let (dq, dk, dv) = (
+          random(rows * row, seed: 8), random(rows * kvRow, seed: 9), random(rows * kvRow, seed: 10)
+        )
+        let gradients = trimtab_attention_gradients(
+          queries: dq.floats, keys: dk.floats, values: dv.floats, adding_queries: true, adding_keys: false,
+          adding_values: true)
+        let halves = trimtab_attention_halves(
+          queries: q.half.halves, keys: k.half.halves, values: v.half.halves, rows: rows)
+        let whole = trimtab_attention_sequence(
+          queries: q.whole.floats, keys: k.whole.floats, values: v.whole.floats, query_count: rows,
+          key_count: rows)
+        for kvHead in 0..<kvHeads {
+          for first in stride(from: 0, to: rows, by: TRIMTAB_ATTENTION_QUERY_BLOCK) {
+            let end = min(rows, first + TRIMTAB_ATTENTION_QUERY_BLOCK)
+            if isHalf {
+              trimtab_attention_forward_bfloat16(
+                out.half.halves, sums.floats, halves, layout, kvHead, first, end)
+            } else {
+              trimtab_attention_forward_reference(
+                out.whole.floats, sums.floats, whole, layout, kvHead, first, end)
+            }
+          }
+          if isHalf {
+            trimtab_attention_backward_bfloat16(
+              gradients, differences.floats, dOut.half.halves, out.half.halves, sums.floats, halves, layout,
+              kvHead)
+          } else {
+            trimtab_attention_backward_reference(
+              gradients, differences.floats, dOut.whole.floats, rounded.floats, sums.floats, whole, layout,
+              kvHead)
+          }
+        }
+        results.append([
+          (isHalf ? out.half : out.whole).checked(), sums.checked(), dq.checked(), dk.checked(), dv.checked(),
+        ])
+      }
+      for (found, expected) in zip(results[0], results[1]) {
+        // Where all is 0, as a single row's gradients are, the bound is absolute.
+        #expect(relativeDifference(found + [1], expected + [1]) <= 0x1p-7, "\(rows) rows")
+      }
+    }
   }
 }

@@ -7,11 +7,16 @@ import Testing
 struct OperationTests {
   /// Runs a case forwards, and backwards from Σ w·output with the w of seed 99.
   private func run(
-    _ operation: OperationCase, _ parameters: [Parameter], backwards: Bool = true
+    _ operation: OperationCase, _ parameters: [Parameter], backwards: Bool = true,
+    engine: any MatrixEngine = OpenBLASEngine()
   ) throws -> [Float] {
-    let compute = try makeCompute()
+    let compute = try makeCompute(engine: engine)
     let tape = Tape(compute: compute, isRecording: true)
-    switch operation.run(tape, parameters.map(\.variable)) {
+    // The first inputs are activations, in the tape's type for them; the others are weights.
+    let inputs = parameters.map(\.variable).enumerated().map { index, input in
+      index < operation.activations && tape.activationType != .float32 ? tape.scale(input, by: 1) : input
+    }
+    switch operation.run(tape, inputs) {
     case .loss(let loss):
       if backwards { tape.backward() }
       return [Float(loss)]
@@ -20,7 +25,7 @@ struct OperationTests {
         tape.seed(output, with: Tensor(numbers(output.value.count, seed: 99), shape: output.shape))
         tape.backward()
       }
-      return output.value.array
+      return output.value.float32.array
     }
   }
 
@@ -40,6 +45,18 @@ struct OperationTests {
     for (index, (input, expected)) in zip(inputs, golden.gradients).enumerated() {
       let difference = relativeDifference(input.gradient.array, expected)
       #expect(difference <= 1e-5, "gradient of input \(index)")
+    }
+  }
+
+  /// With activations and their gradients in bfloat16: within a few roundings to its 8 bits of the largest value.
+  @Test(.enabled(if: halfEngine != nil), arguments: OperationCase.all.filter(\.isGolden))
+  func agreesWithPyTorchInBFloat16(_ operation: OperationCase) throws {
+    let golden = try Golden.named(operation.name)
+    let inputs = parameters(of: operation)
+    let output = try run(operation, inputs, engine: #require(halfEngine))
+    #expect(relativeDifference(output, golden.output) <= 0x1p-6)
+    for (index, (input, expected)) in zip(inputs, golden.gradients).enumerated() {
+      #expect(relativeDifference(input.gradient.array, expected) <= 0x1p-5, "gradient of input \(index)")
     }
   }
 

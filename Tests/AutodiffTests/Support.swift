@@ -15,9 +15,12 @@ func numbers(_ count: Int, seed: Int, scale: Float = 1) -> [Float] {
   }
 }
 
-func makeCompute(threads: Int = 2) throws -> Compute {
-  Compute(pool: ThreadPool(threads: threads), engine: OpenBLASEngine(), arena: try Arena(capacity: 1 << 30))
+func makeCompute(threads: Int = 2, engine: any MatrixEngine = OpenBLASEngine()) throws -> Compute {
+  Compute(pool: ThreadPool(threads: threads), engine: engine, arena: try Arena(capacity: 1 << 30))
 }
+
+/// The engine of bfloat16 products, where the machine has it.
+let halfEngine: (any MatrixEngine)? = try? MatrixEngines.make(precision: .bf16)
 
 /// The largest difference, relative to the largest expected value.
 func relativeDifference(_ found: [Float], _ expected: [Float]) -> Double {

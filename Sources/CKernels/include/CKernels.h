@@ -6,6 +6,7 @@
 #include "bfloat16_rows.h"
 #include "convert.h"
 #include "cpu.h"
+#include "elements.h"
 #include "elementwise.h"
 #include "embedding.h"
 #include "limits.h"

@@ -2,7 +2,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Activations, element by element over `count` floats. Gradients are added where `adding`, else written;
+#include "elements.h"
+
+// Activations, element by element over `count` of them. Gradients are added where `adding`, else written;
 // a null gradient isn't wanted.
 
 /// The function σ that an activation or a gate applies.
@@ -16,23 +18,26 @@ typedef enum trimtab_activation {
 } trimtab_activation;
 
 /// y = σ(x).
-void trimtab_activation_forward(trimtab_activation kind, float *y, const float *x, size_t count);
-void trimtab_activation_forward_reference(trimtab_activation kind, float *y, const float *x, size_t count);
+void trimtab_activation_forward(trimtab_activation kind, trimtab_elements y, trimtab_elements x, size_t count);
+void trimtab_activation_forward_reference(trimtab_activation kind, trimtab_elements y, trimtab_elements x,
+                                          size_t count);
 
 /// dx (+)= dy · σ′(x).
-void trimtab_activation_backward(trimtab_activation kind, float *dx, bool adding, const float *dy, const float *x,
-                                 size_t count);
-void trimtab_activation_backward_reference(trimtab_activation kind, float *dx, bool adding, const float *dy,
-                                           const float *x, size_t count);
+void trimtab_activation_backward(trimtab_activation kind, trimtab_elements dx, bool adding, trimtab_elements dy,
+                                 trimtab_elements x, size_t count);
+void trimtab_activation_backward_reference(trimtab_activation kind, trimtab_elements dx, bool adding,
+                                           trimtab_elements dy, trimtab_elements x, size_t count);
 
 /// The gated linear unit y = σ(gate) · up.
-void trimtab_gated_forward(trimtab_activation kind, float *y, const float *gate, const float *up, size_t count);
-void trimtab_gated_forward_reference(trimtab_activation kind, float *y, const float *gate, const float *up,
-                                     size_t count);
+void trimtab_gated_forward(trimtab_activation kind, trimtab_elements y, trimtab_elements gate, trimtab_elements up,
+                           size_t count);
+void trimtab_gated_forward_reference(trimtab_activation kind, trimtab_elements y, trimtab_elements gate,
+                                     trimtab_elements up, size_t count);
 
 /// d_gate (+)= dy · up · σ′(gate), d_up (+)= dy · σ(gate).
-void trimtab_gated_backward(trimtab_activation kind, float *d_gate, bool adding_gate, float *d_up, bool adding_up,
-                            const float *dy, const float *gate, const float *up, size_t count);
-void trimtab_gated_backward_reference(trimtab_activation kind, float *d_gate, bool adding_gate, float *d_up,
-                                      bool adding_up, const float *dy, const float *gate, const float *up,
-                                      size_t count);
+void trimtab_gated_backward(trimtab_activation kind, trimtab_elements d_gate, bool adding_gate,
+                            trimtab_elements d_up, bool adding_up, trimtab_elements dy, trimtab_elements gate,
+                            trimtab_elements up, size_t count);
+void trimtab_gated_backward_reference(trimtab_activation kind, trimtab_elements d_gate, bool adding_gate,
+                                      trimtab_elements d_up, bool adding_up, trimtab_elements dy,
+                                      trimtab_elements gate, trimtab_elements up, size_t count);
