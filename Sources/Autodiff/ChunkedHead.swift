@@ -62,20 +62,21 @@ extension Tape {
     let wantsGradient = isRecording && (hidden.requiresGradient || head.requiresGradient)
     hidden.slot?.addReader()
     let room = workspace("logits", [min(rowsPerChunk, total), vocabulary])
+    let weight = compute.prepared(head.value, uses: (total + rowsPerChunk - 1) / rowsPerChunk)
     let cappedRoom = wantsGradient && softCap != nil ? workspace("capped logits", room.shape) : nil
     var loss = 0.0
     func run(_ dHidden: (tensor: Tensor, adding: Bool)?) {
       for first in stride(from: 0, to: total, by: rowsPerChunk) {
         let rows = first..<min(first + rowsPerChunk, total)
         let (x, logits) = (hidden.value.rows(rows), room.rows(0..<rows.count))
-        ChunkedHead.forward(x, head.value, softCap: softCap, into: logits, with: compute)
+        ChunkedHead.forward(x, weight, softCap: softCap, into: logits, with: compute)
         let capped = cappedRoom?.rows(0..<rows.count)
         if let capped { compute.scale(logits, by: 1, into: capped) }
         loss += objective(logits, rows, wantsGradient)
         guard wantsGradient else { continue }
         let dx = dHidden.map { (tensor: $0.tensor.rows(rows), adding: $0.adding) }
         ChunkedHead.backward(
-          logits, x, head.value, capped: capped, softCap: softCap, into: dx, head.slot, on: self)
+          logits, x, weight, capped: capped, softCap: softCap, into: dx, head.slot, on: self)
       }
     }
     if wantsGradient, hidden.requiresGradient {
@@ -84,5 +85,15 @@ extension Tape {
       run(nil)
     }
     return loss
+  }
+}
+
+extension Compute {
+  /// A weight as the engine multiplies it, decoded to workspace if it's used more than once in another format.
+  fileprivate func prepared(_ weight: Tensor, uses: Int) -> Tensor {
+    guard uses > 1, engine.precision == .bf16, weight.elementType != .bfloat16 else { return weight }
+    let decoded = arena.tensor("decoded head", weight.shape, elementType: .bfloat16, for: .workspace)
+    dequantize(weight, into: decoded)
+    return decoded
   }
 }

@@ -24,6 +24,8 @@ enum Linear {
     _ bSlot: GradientSlot?, on tape: Tape
   ) {
     let compute = tape.compute
+    // Where two products read it, it is rounded once.
+    let dy = xSlot != nil && x != nil ? tape.converted(dy, to: tape.activationType) : dy
     tape.accumulate(xSlot) { dx, adding in
       compute.engine.multiply(dy, W, into: dx, adding: adding, with: compute)
     }

@@ -40,10 +40,16 @@ static void forward(uint16_t *out, float *log_sums, const trimtab_attention_halv
         multiply_pairs(rows, across, width / 2, (const pair *)(q + first * row), row / 2, 1, columns + seen.first,
                        KEY_BLOCK, scores + at, KEY_BLOCK, false);
         for (size_t i = first; i < first + rows; i++) {
-          float *scored = scores + i * KEY_BLOCK;
-          score_row(scored, (int)seen.end, visible_keys(&sequence, layout, first_query + i), block, layout);
-          soften_row(scored, (int)seen.end, sums_of_values + i * width, width, &maxima[i], &sums[i]);
-          round_row(weights + i * KEY_BLOCK, scored, seen.end);
+          float *scored = scores + i * KEY_BLOCK, *mean = sums_of_values + i * width;
+          struct Range visible = visible_keys(&sequence, layout, first_query + i);
+          if (layout->soft_cap > 0) {
+            score_row(scored, (int)seen.end, visible, block, layout);
+            soften_row(scored, (int)seen.end, mean, width, &maxima[i], &sums[i]);
+            round_row(weights + i * KEY_BLOCK, scored, seen.end);
+          } else {
+            soften_products(weights + i * KEY_BLOCK, scored, seen.end, visible, block, layout->scale, mean, width,
+                            &maxima[i], &sums[i]);
+          }
         }
         multiply_pairs(rows, width, across / 2, (const pair *)(weights + at), KEY_BLOCK / 2, 1,
                        rows_of_values + seen.first / 2 * width, width, sums_of_values + first * width, width, true);
@@ -91,9 +97,14 @@ static void backward_tile(struct Backward *t, float *d_queries, const float *dif
     multiply_pairs(rows, across, width / 2, (const pair *)(d_out + i * row), row / 2, 1,
                    t->value_columns + seen.first, KEY_BLOCK, t->dp + at, KEY_BLOCK, false);
     for (size_t r = i; r < i + rows; r++) {
-      differentiate_row(t->p + r * KEY_BLOCK, t->dp + r * KEY_BLOCK, visible_keys(sequence, layout, first_query + r),
-                        first_key, layout, log_sums[r * layout->heads], differences[r * layout->heads]);
-      round_row(t->dp_along + r * KEY_BLOCK, t->dp + r * KEY_BLOCK, KEY_BLOCK);
+      float *p = t->p + r * KEY_BLOCK, *dp = t->dp + r * KEY_BLOCK;
+      float log_sum = log_sums[r * layout->heads], mean = differences[r * layout->heads];
+      struct Range visible = visible_keys(sequence, layout, first_query + r);
+      if (layout->soft_cap > 0)
+        differentiate_row(p, dp, visible, first_key, layout, log_sum, mean);
+      else
+        differentiate_products(p, dp, visible, first_key, layout->scale, log_sum, mean);
+      round_row(t->dp_along + r * KEY_BLOCK, dp, KEY_BLOCK);
     }
     multiply_pairs(rows, width, across / 2, (const pair *)(t->dp_along + at), KEY_BLOCK / 2, 1,
                    t->key_rows + seen.first / 2 * width, width, d_queries + i * row, row, true);

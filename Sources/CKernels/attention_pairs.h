@@ -100,6 +100,71 @@ ALWAYS_INLINE void round_rows(pair *to, const float *upper, const float *lower, 
   }
 }
 
+/// 2ˣ within 3e-6 of itself, for x up to 127; 0 far below.
+ALWAYS_INLINE __m512 power_of_two(__m512 x) {
+  __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), r = _mm512_sub_ps(x, n);
+  __m512 p = _mm512_set1_ps(1.33335581e-3f);
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(9.61812911e-3f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(5.55041087e-2f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(2.40226507e-1f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(6.93147181e-1f));
+  p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(1));
+  return _mm512_scalef_ps(p, n);
+}
+
+static const float LOG2_E = 1.44269504f;
+
+/// Which of the sixteen keys from `key` on a row sees.
+ALWAYS_INLINE __mmask16 seen_lanes(struct Range range, size_t key) {
+  size_t first = range.first > key ? range.first - key : 0, end = range.end > key ? range.end - key : 0;
+  if (first >= 16 || end <= first) return 0;
+  return (__mmask16)((end < 16 ? (1u << end) - 1 : 0xFFFFu) & ~((1u << first) - 1));
+}
+
+/// `score_row` and `soften_row` in one, for scores without a cap: products become weights in bfloat16.
+ALWAYS_INLINE void soften_products(uint16_t *weights, const float *products, size_t count, struct Range range,
+                                   size_t first_key, float scale, float *restrict out, size_t width,
+                                   float *running_maximum, float *running_sum) {
+  __m512 largest = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
+  for (size_t j = 0; j < count; j += 16) {
+    __mmask16 seen = seen_lanes(range, first_key + j);
+    largest = _mm512_mask_max_ps(largest, seen, largest, _mm512_loadu_ps(products + j));
+  }
+  float here = _mm512_reduce_max_ps(largest) * scale;
+  float maximum = *running_maximum > here ? *running_maximum : here;
+  if (maximum == -INFINITY) {
+    memset(weights, 0, count * sizeof *weights);
+    return;
+  }
+  __m512 factor = _mm512_set1_ps(scale * LOG2_E), offset = _mm512_set1_ps(maximum * LOG2_E);
+  for (size_t j = 0; j < count; j += 16) {
+    __m512 exponent = _mm512_fmsub_ps(_mm512_loadu_ps(products + j), factor, offset);
+    __m512 weight = _mm512_maskz_mov_ps(seen_lanes(range, first_key + j), power_of_two(exponent));
+    sum = _mm512_add_ps(sum, weight);
+    _mm256_storeu_si256((__m256i *)(weights + j), (__m256i)_mm512_cvtneps_pbh(weight));
+  }
+  if (maximum > *running_maximum) {
+    float shrink = exponential(*running_maximum - maximum);
+    for (size_t d = 0; d < width; d++) out[d] *= shrink;
+    *running_sum *= shrink;
+    *running_maximum = maximum;
+  }
+  *running_sum += _mm512_reduce_add_ps(sum);
+}
+
+/// `differentiate_row` for scores without a cap.
+ALWAYS_INLINE void differentiate_products(float *p, float *dp, struct Range range, size_t first_key, float scale,
+                                          float log_sum, float mean) {
+  __m512 factor = _mm512_set1_ps(scale * LOG2_E), offset = _mm512_set1_ps(log_sum * LOG2_E);
+  for (size_t j = 0; j < KEY_BLOCK; j += 16) {
+    __m512 exponent = _mm512_fmsub_ps(_mm512_loadu_ps(p + j), factor, offset);
+    __m512 weight = _mm512_maskz_mov_ps(seen_lanes(range, first_key + j), power_of_two(exponent));
+    __m512 slope = _mm512_sub_ps(_mm512_loadu_ps(dp + j), _mm512_set1_ps(mean));
+    _mm512_storeu_ps(p + j, weight);
+    _mm512_storeu_ps(dp + j, _mm512_mul_ps(_mm512_mul_ps(weight, slope), _mm512_set1_ps(scale)));
+  }
+}
+
 /// The sequence's rows as the mask's functions want them.
 ALWAYS_INLINE trimtab_attention_sequence places(size_t rows) {
   return (trimtab_attention_sequence){.query_count = rows, .key_count = rows};

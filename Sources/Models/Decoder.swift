@@ -64,10 +64,11 @@ public final class Decoder {
 
   /// Hidden states after the final norm, [rows, hidden], of all tokens of the batch.
   ///
-  /// With caches (one a segment, inference only) each segment continues what its cache holds, which grows by it.
+  /// With caches (one a segment, inference only) each segment continues what its cache holds, which grows by it. With
+  /// `rows`, only of those rows.
   public func hidden(
     _ batch: RaggedBatch, on tape: Tape, caches: [KeyValueCache] = [],
-    options: ForwardOptions = ForwardOptions()
+    options: ForwardOptions = ForwardOptions(), rows: [Int]? = nil
   ) -> Variable {
     precondition(caches.isEmpty || (caches.count == batch.segments.count && !tape.isRecording))
     precondition(options.adaptedRows == nil || !tape.isRecording)
@@ -86,6 +87,7 @@ public final class Decoder {
       }
     }
     for (cache, rows) in zip(caches, batch.segments) { cache.advance(by: rows.count) }
+    if let rows { x = tape.embedding(x, ids: rows.map(UInt32.init)) }
     return finalNorm.forward(x, on: tape)
   }
 

@@ -66,16 +66,20 @@ extension Compute {
     }
   }
 
-  /// Decodes a whole tensor of any served type to float32, of the same shape.
+  /// Decodes a whole tensor of any served type to float32 or bfloat16, of the same shape.
   public func dequantize(_ tensor: Tensor, into destination: Tensor) {
     precondition(destination.count == tensor.count)
     run { pool in
-      let floats = destination.floats
       // Stretches of whole blocks, whatever the type.
       let storage = tensor.storage
       pool.forEachRange(of: tensor.count, length: 1 << 16) { range in
         let source = tensor.bytes + tensor.elementType.byteCount(elements: range.lowerBound)
-        trimtab_dequantize(storage, source, floats + range.lowerBound, range.count)
+        if destination.elementType == .bfloat16 {
+          let halves = destination.bytes.assumingMemoryBound(to: UInt16.self)
+          trimtab_dequantize_to_bfloat16(storage, source, halves + range.lowerBound, range.count)
+        } else {
+          trimtab_dequantize(storage, source, destination.floats + range.lowerBound, range.count)
+        }
       }
     }
   }

@@ -56,7 +56,8 @@ struct TinyRun {
 
   init(
     adapter: LowRankConfiguration? = nil, model path: String = fixtures + "/tiny-llama",
-    data: any TrainingData, validation: (any TrainingData)? = nil, options: TrainingOptions, threads: Int = 1
+    data: any TrainingData, validation: (any TrainingData)? = nil, options: TrainingOptions, threads: Int = 1,
+    engine: any MatrixEngine = OpenBLASEngine()
   ) throws {
     let checkpoint = try Checkpoint.load(path)
     model = try TunedModel(
@@ -64,7 +65,7 @@ struct TinyRun {
       method: (adapter ?? checkpoint.adapter?.configuration).map { .lowRank($0) } ?? .full)
     parameters = model.makeParameters(seed: 5)
     let pool = ThreadPool(threads: threads)
-    compute = Compute(pool: pool, engine: OpenBLASEngine(), arena: try Arena(capacity: 64 << 20))
+    compute = Compute(pool: pool, engine: engine, arena: try Arena(capacity: 64 << 20))
     trainer = Trainer(
       .init(
         decoder: model.makeDecoder(parameters), parameters: parameters, data: data, validation: validation),

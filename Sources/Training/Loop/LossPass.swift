@@ -10,10 +10,14 @@ struct LossPass {
 
   /// The batch's summed loss times `scale`; when the tape records, gradients accumulate, scaled alike.
   func loss(of batch: TokenBatch, scale: Double, on tape: Tape, dropout: DropoutKey? = nil) -> Double {
+    // Positions without a loss needn't go through the head.
+    let counting = batch.weights.indices.filter { batch.weights[$0] != 0 }
+    if counting.isEmpty { return 0 }
     let hidden = decoder.hidden(
       RaggedBatch(ids: batch.ids, positions: batch.positions, segments: batch.segments), on: tape,
-      options: ForwardOptions(activationCheckpointing: activationCheckpointing, dropout: dropout))
-    let lossOfRows = objective.loss(of: batch, scale: scale)
+      options: ForwardOptions(activationCheckpointing: activationCheckpointing, dropout: dropout),
+      rows: counting)
+    let lossOfRows = objective.loss(of: batch.positions(counting), scale: scale)
     let loss = tape.chunkedHead(hidden, decoder.head, rowsPerChunk: rowsPerChunk) {
       lossOfRows($0, $1, $2, tape.compute)
     }
@@ -21,6 +25,6 @@ struct LossPass {
     return loss
   }
 
-  /// How many rows' logits exist at a time: about 64 MiB of them, whatever the vocabulary.
-  private var rowsPerChunk: Int { max(32, (1 << 24) / decoder.configuration.vocabularySize) }
+  /// How many rows' logits exist at a time: about 128 MiB of them, whatever the vocabulary.
+  private var rowsPerChunk: Int { max(32, (1 << 25) / decoder.configuration.vocabularySize) }
 }
