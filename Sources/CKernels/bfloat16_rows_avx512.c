@@ -69,7 +69,6 @@ INLINE void prepare_nothing(const void *unit, unit_scales *scales) {}
 ROUNDED(f32, 64, 128)
 ROUNDED(f16, 64, 128)
 ROUNDED(bf16, 64, 128)
-ROUNDED(q5_0, 32, 128)
 ROUNDED(q5_1, 32, 128)
 ROUNDED(q8_0, 32, 128)
 ROUNDED(q2_K, 256, 256)
@@ -93,11 +92,14 @@ INLINE __m512i load_lanes(const uint8_t *first, size_t stride) {
   return _mm512_inserti32x4(lanes, _mm_loadu_si128((const void *)(first + 3 * stride)), 3);
 }
 
+INLINE void store_scales(uint64_t first, uint64_t second, uint64_t third, uint64_t fourth, unit_scales *scales) {
+  uint64_t halves = first | second << 16 | third << 32 | fourth << 48;
+  _mm_storeu_ps(scales->value, _mm_cvtph_ps(_mm_cvtsi64_si128((long long)halves)));
+}
+
 INLINE void prepare_q4_0_unit(const void *unit, unit_scales *scales) {
   const block_q4_0 *block = unit;
-  uint64_t halves = block[0].scale | (uint64_t)block[1].scale << 16 | (uint64_t)block[2].scale << 32 |
-                    (uint64_t)block[3].scale << 48;
-  _mm_storeu_ps(scales->value, _mm_cvtph_ps(_mm_cvtsi64_si128((long long)halves)));
+  store_scales(block[0].scale, block[1].scale, block[2].scale, block[3].scale, scales);
 }
 
 INLINE void decode_q4_0_unit(const void *unit, const unit_scales *scales, int part, __m512i w[4]) {
@@ -126,6 +128,25 @@ INLINE void decode_q4_1_unit(const void *unit, const unit_scales *scales, int pa
     values[i] = _mm512_add_ps(values[i], _mm512_set1_ps(scales->value[2 * i + 1]));
   }
   look_up_blocks(load_lanes(block->low, sizeof *block), values, w);
+}
+
+INLINE void prepare_q5_0_unit(const void *unit, unit_scales *scales) {
+  const block_q5_0 *block = unit;
+  store_scales(block[0].scale, block[1].scale, block[2].scale, block[3].scale, scales);
+}
+
+INLINE void decode_q5_0_unit(const void *unit, const unit_scales *scales, int part, __m512i w[4]) {
+  const block_q5_0 *block = unit;
+  UNROLLED
+  for (int i = 0; i < 4; i++) {
+    __m512 scale = _mm512_set1_ps(scales->value[i]);
+    __m512i table = bfloat16s(_mm512_mul_ps(count_from(-16), scale), _mm512_mul_ps(count_from(0), scale));
+    __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const void *)block[i].low));
+    low = _mm256_and_si256(_mm256_srlv_epi64(low, _mm256_setr_epi64x(0, 0, 4, 4)), _mm256_set1_epi8(15));
+    __m512i index = _mm512_cvtepu8_epi16(low);
+    index = _mm512_mask_add_epi16(index, load_32(block[i].high), index, _mm512_set1_epi16(16));
+    w[i] = _mm512_permutexvar_epi16(index, table);
+  }
 }
 
 // The scales of the eight groups, then their minima.
@@ -201,6 +222,7 @@ INLINE void decode_q6_K_unit(const void *unit, const unit_scales *scales, int pa
 
 FORMAT(q4_0, 128, 4)
 FORMAT(q4_1, 128, 4)
+FORMAT(q5_0, 128, 4)
 FORMAT(q4_K, 256, 1)
 FORMAT(q6_K, 256, 1)
 
