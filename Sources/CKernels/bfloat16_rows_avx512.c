@@ -10,8 +10,8 @@ TRIMTAB_BEGIN_TARGET_AVX512_BF16
 #include "quantized_decoders.inc"
 
 // Elements of a row whose scales are made together: reading them as soon as they are written would wait for the
-// memory, so the scales of a stretch of sixteen rows of weights come first, and then their weights. Those scales, the
-// sums and the stretch of eight rows of x stay in the nearest cache.
+// memory, so the scales of a stretch come first, and then its weights. Sixteen outputs' sums and eight rows of x in
+// such a stretch stay in the nearest cache.
 enum { STRETCH = 1024, MOST_OUTPUTS = 16, MOST_UNITS = STRETCH / ARRANGED_UNIT, MOST_UNIT_BYTES = 512 };
 // How far ahead of their use weights are asked for, at least.
 enum { PREFETCHED_BYTES = 4096 };
@@ -226,20 +226,23 @@ FORMAT(q5_0, 128, 4)
 FORMAT(q4_K, 256, 1)
 FORMAT(q6_K, 256, 1)
 
-// `abreast` rows of weights from unit `first` to before `end` with `rows` rows of x; `format`, `rows` and `abreast` are
-// constants, so that everything is inlined and the sums stay in registers. No unit begins behind byte `last` of its
-// row: the one that would reach beyond the end overlaps the one before, where its x is zero.
+// `abreast` rows of weights, `units` units from `source` on, with `rows` rows of x; `format`, `rows` and `abreast` are
+// constants, so that everything is inlined and the sums stay in registers.
 INLINE void add_stretch(
-    unit_format format, const int rows, const int abreast, const char *const *source, size_t first, size_t end,
-    size_t last, const unit_scales (*scales)[MOST_OUTPUTS], size_t output, const uint16_t *x,
-    const char *ahead, __m512 (*sums)[TRIMTAB_MULTIPLY_ROWS_LIMIT]) {
+    unit_format format, const int rows, const int abreast, const char *const source[4], size_t units,
+    const uint16_t *x, const char *ahead, __m512 (*sums)[TRIMTAB_MULTIPLY_ROWS_LIMIT]) {
+  unit_scales scales[MOST_UNITS][4];
+#if defined(__clang__)
+#pragma clang loop unroll(disable)
+#endif
+  for (size_t unit = 0; unit < units; unit++)
+    for (int o = 0; o < abreast; o++) format.prepare(source[o] + unit * format.bytes, &scales[unit][o]);
   __m512 sum[4][TRIMTAB_MULTIPLY_ROWS_LIMIT];
   UNROLLED
   for (int o = 0; o < abreast; o++)
     UNROLLED
     for (int r = 0; r < rows; r++) sum[o][r] = sums[o][r];
-  for (size_t unit = first; unit < end; unit++, ahead += abreast * format.bytes) {
-    size_t offset = unit * format.bytes < last ? unit * format.bytes : last;
+  for (size_t unit = 0; unit < units; unit++, ahead += abreast * format.bytes)
     UNROLLED
     for (int part = 0; part < (int)(format.length / ARRANGED_UNIT); part++, x += rows * ARRANGED_UNIT) {
       UNROLLED
@@ -248,7 +251,7 @@ INLINE void add_stretch(
       __m512i w[4][4];
       UNROLLED
       for (int o = 0; o < abreast; o++)
-        format.decode(source[o] + offset, &scales[unit - first][output + o], part, w[o]);
+        format.decode(source[o] + unit * format.bytes, &scales[unit][o], part, w[o]);
       UNROLLED
       for (int i = 0; i < 4; i++)
         UNROLLED
@@ -259,7 +262,6 @@ INLINE void add_stretch(
             sum[o][r] = _mm512_dpbf16_ps(sum[o][r], (__m512bh)w[o][i], (__m512bh)numbers);
         }
     }
-  }
   UNROLLED
   for (int o = 0; o < abreast; o++)
     UNROLLED
@@ -268,10 +270,8 @@ INLINE void add_stretch(
 
 // A tile of outputs goes along its rows stretch by stretch, so that x is read from the nearest cache.
 INLINE void multiply(unit_format format, const int rows, const int abreast, const trimtab_row_product *product) {
-  const size_t most = MOST_OUTPUTS, stretch = STRETCH / format.length;
-  size_t units = (product->count + format.length - 1) / format.length;
-  bool is_short = product->row_bytes < format.bytes;
-  size_t last = is_short ? 0 : product->row_bytes - format.bytes;
+  const size_t most = rows > 2 ? MOST_OUTPUTS : 4;
+  size_t units = product->count / format.length, rest = product->row_bytes - units * format.bytes;
   for (size_t first = 0; first < product->outputs; first += most) {
     size_t outputs = product->outputs - first < most ? product->outputs - first : most;
     size_t tile_bytes = outputs * product->row_bytes;
@@ -280,28 +280,25 @@ INLINE void multiply(unit_format format, const int rows, const int abreast, cons
     __m512 sums[MOST_OUTPUTS][TRIMTAB_MULTIPLY_ROWS_LIMIT];
     for (size_t o = 0; o < most; o++)
       for (int r = 0; r < rows; r++) sums[o][r] = _mm512_setzero_ps();
-    const char *source[MOST_OUTPUTS];
-    char padded[MOST_OUTPUTS][MOST_UNIT_BYTES];
-    for (size_t o = 0; o < most; o++) {
-      // Behind the last row of weights that row comes again, for sums that nobody reads.
-      source[o] = tile + (o < outputs ? o : outputs - 1) * product->row_bytes;
-      if (is_short) {
-        memset(padded[o], 0, format.bytes);
-        source[o] = memcpy(padded[o], source[o], product->row_bytes);
-      }
-    }
-    for (size_t start = 0; start < units; start += stretch) {
-      size_t end = units - start < stretch ? units : start + stretch;
-      const uint16_t *x = product->x + start * format.length * rows;
-      unit_scales scales[MOST_UNITS][MOST_OUTPUTS];
-      for (size_t o = 0; o < (outputs + 3) / 4 * 4; o++)
-        for (size_t unit = start; unit < end; unit++) {
-          size_t offset = unit * format.bytes < last ? unit * format.bytes : last;
-          format.prepare(source[o] + offset, &scales[unit - start][o]);
+    const uint16_t *x = product->x;
+    for (size_t done = 0, length; done < units + (rest > 0); done += length) {
+      length = STRETCH / format.length;
+      if (length > units - done) length = done < units ? units - done : 1;
+      for (size_t o = 0; o < outputs; o += abreast, ahead += length * abreast * format.bytes) {
+        const char *source[4];
+        char padded[4][MOST_UNIT_BYTES];
+        for (size_t k = 0; k < (size_t)abreast; k++) {
+          // Behind the last row of weights that row comes again, for sums that nobody reads.
+          size_t row = o + k < outputs ? o + k : outputs - 1;
+          source[k] = tile + row * product->row_bytes + done * format.bytes;
+          if (done == units) {
+            memset(padded[k], 0, format.bytes);
+            source[k] = memcpy(padded[k], source[k], rest);
+          }
         }
-      for (size_t o = 0; o < outputs; o += abreast, ahead += (end - start) * abreast * format.bytes)
-        add_stretch(
-            format, rows, abreast, source + o, start, end, last, scales, o, x, ahead, sums + o);
+        add_stretch(format, rows, abreast, source, length, x, ahead, sums + o);
+      }
+      x += length * format.length * rows;
     }
     for (int r = 0; r < rows; r++) {
       if ((size_t)r >= product->rows) break;
@@ -343,12 +340,6 @@ void trimtab_bfloat16_rows_multiply_avx512(trimtab_storage storage, const trimta
   multiply_storage[storage](product);
 }
 
-// The lanes from element `first` on that stand before element `end`.
-static inline __mmask16 lanes_below(size_t end, size_t first) {
-  if (end <= first) return 0;
-  return end - first >= 16 ? 0xFFFF : (__mmask16)((1u << (end - first)) - 1);
-}
-
 void trimtab_bfloat16_rows_arrange_avx512(
     const uint16_t order[ARRANGED_UNIT], const float *x, size_t rows, size_t x_stride, size_t count,
     uint16_t *arranged) {
@@ -358,18 +349,16 @@ void trimtab_bfloat16_rows_arrange_avx512(
     places[i] = _mm512_loadu_si512(order + 32 * i);
     is_upper[i] = _mm512_cmpge_epu16_mask(places[i], _mm512_set1_epi16(64));
   }
-  for (size_t start = 0; start < count; start += ARRANGED_UNIT) {
-    // The last unit ends where the row does; what it has in common with the one before is zero in it.
-    size_t from = start + ARRANGED_UNIT <= count || count < ARRANGED_UNIT ? start : count - ARRANGED_UNIT;
+  for (size_t start = 0; start < count; start += ARRANGED_UNIT)
     for (size_t row = 0; row < padded_rows(rows); row++, arranged += ARRANGED_UNIT) {
       __m512i plain[4];
       for (int i = 0; i < 4; i++) {
         __m512 halves[2];
         for (int k = 0; k < 2; k++) {
-          size_t first = from + 32 * i + 16 * k;
-          __mmask16 present = lanes_below(count, first) & ~lanes_below(start, first);
-          if (row >= rows) present = 0;
-          halves[k] = _mm512_maskz_loadu_ps(present, x + (present ? row * x_stride + first : 0));
+          size_t from = start + 32 * i + 16 * k;
+          size_t left = row < rows && from < count ? count - from : 0;
+          __mmask16 present = left >= 16 ? 0xFFFF : (__mmask16)((1u << left) - 1);
+          halves[k] = _mm512_maskz_loadu_ps(present, x + (left ? row * x_stride + from : 0));
         }
         plain[i] = bfloat16s(halves[0], halves[1]);
       }
@@ -379,7 +368,6 @@ void trimtab_bfloat16_rows_arrange_avx512(
         _mm512_store_si512(arranged + 32 * i, _mm512_mask_blend_epi16(is_upper[i], lower, upper));
       }
     }
-  }
 }
 TRIMTAB_END_TARGET
 #endif
