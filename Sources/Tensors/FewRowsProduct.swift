@@ -70,7 +70,7 @@ struct FewRowsProduct {
 
   /// Rows of a weight in one tile: enough to be worth a thread's while, few enough that no thread waits long.
   private static func outputsPerTile(_ weight: Tensor) -> Int {
-    let bytes = min(1 << 16, max(1 << 13, weight.byteCount / 16))
+    let bytes = min(1 << 20, max(1 << 13, weight.byteCount / 8))
     return max(1, bytes / max(1, weight.rowBytes) / 16) * 16
   }
 }
