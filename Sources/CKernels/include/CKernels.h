@@ -9,7 +9,7 @@
 #include "elements.h"
 #include "elementwise.h"
 #include "embedding.h"
-#include "limits.h"
+#include "machine_limits.h"
 #include "loss.h"
 #include "low_rank.h"
 #include "normalization.h"
