@@ -75,14 +75,20 @@ let package = Package(
     + room(
       "Evaluation",
       ["Diagnostics", "Formats", "Tokenizers", "Datasets", "Models", "Decoding", "Proxy"])
+    // 6
+    + room(
+      "SelfReward",
+      [
+        "Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Datasets", "Decoding", "Proxy",
+        "Training", "Evaluation",
+      ], tests: ["TestSupport"])
     // 7
     + room("Recipes", ["Diagnostics", yams])
     + room(
       "Runs",
       [
         "Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Datasets", "Decoding", "Proxy",
-        "Training",
-        "Evaluation", "Recipes",
+        "Training", "Evaluation", "SelfReward", "Recipes",
       ])
     + room(
       "Benchmarking",
@@ -96,7 +102,8 @@ let package = Package(
         name: "trimtab",
         dependencies: [
           "Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets",
-          "Decoding", "Proxy", "Training", "Evaluation", "Recipes", "Runs", "Benchmarking", argumentParser,
+          "Decoding", "Proxy", "Training", "Evaluation", "SelfReward", "Recipes", "Runs", "Benchmarking",
+          argumentParser,
         ], swiftSettings: strict),
       .target(
         name: "TestSupport", dependencies: ["Decoding", "Tensors", "Tokenizers"], path: "Tests/TestSupport",

@@ -7,6 +7,8 @@ import Tokenizers
 struct SharedPrefixes {
   /// Fewer tokens aren't worth a copy.
   static let shortest = 32
+  /// How many sequences are kept to be copied: those used last. Another is read again.
+  private static let mostKnown = 8
 
   /// The tokens that each request shares with another; of one that shares none, or has a context of its own, none.
   private let prefixes: [ArraySlice<TokenID>]
@@ -15,19 +17,24 @@ struct SharedPrefixes {
   private var known: [(tokens: ArraySlice<TokenID>, context: any DecodingContext)] = []
 
   init(_ requests: [GenerationRequest]) {
-    var lengths = [Int](repeating: 0, count: requests.count)
+    self.init(prompts: requests.map { $0.context == nil ? $0.prompt : [] })
+  }
+
+  /// - Parameter prompts: Empty ones share nothing.
+  init(prompts: [[TokenID]]) {
+    var lengths = [Int](repeating: 0, count: prompts.count)
     // In lexical order those that share the most are neighbours.
-    let order = requests.indices.filter { requests[$0].context == nil }.sorted {
-      requests[$0].prompt.lexicographicallyPrecedes(requests[$1].prompt)
+    let order = prompts.indices.filter { !prompts[$0].isEmpty }.sorted {
+      prompts[$0].lexicographicallyPrecedes(prompts[$1])
     }
     for (one, other) in zip(order, order.dropFirst()) {
-      let shared = Self.common(requests[one].prompt[...], requests[other].prompt[...])
+      let shared = Self.common(prompts[one][...], prompts[other][...])
       for index in [one, other] {
         // One token at least is left, for its logits are what the answer begins with.
-        lengths[index] = max(lengths[index], min(shared, requests[index].prompt.count - 1))
+        lengths[index] = max(lengths[index], min(shared, prompts[index].count - 1))
       }
     }
-    prefixes = zip(requests, lengths).map { $0.prompt.prefix($1 < Self.shortest ? 0 : $1) }
+    prefixes = zip(prompts, lengths).map { $0.prefix($1 < Self.shortest ? 0 : $1) }
     for prefix in prefixes where !prefix.isEmpty { awaited[prefix, default: 0] += 1 }
   }
 
@@ -41,7 +48,9 @@ struct SharedPrefixes {
     let length = best.map { lengths[$0] } ?? 0
     var context = model.makeContext()
     if let best, length >= Self.shortest {
-      context = known[best].context.copy()
+      let entry = known.remove(at: best)
+      known.append(entry)
+      context = entry.context.copy()
       context.truncate(to: length)
       // The few tokens more that two may share are no reason for a pass.
       if prefix.count - length < Self.shortest { return context }
@@ -49,6 +58,7 @@ struct SharedPrefixes {
     let rest = Array(prefix.dropFirst(context.count))
     _ = try model.logits(extending: [SequenceExtension(context, by: rest)], rows: .last)
     known.append((prefix, context.copy()))
+    if known.count > Self.mostKnown { known.removeFirst() }
     return context
   }
 
