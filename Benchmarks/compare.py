@@ -42,11 +42,22 @@ class Comparison:
         self.rows = []
         self.scratch = Path(options.scratch)
         self.scratch.mkdir(parents=True, exist_ok=True)
+        self.measured = []
+        report = self.measure_limits()
+        self.machine = {key: report[key] for key in ("processor", "features", "processors", "threads", "precision")}
+
+    def measure_limits(self):
+        """What the machine can do now: rented machines change within minutes."""
         # A workload that is over at once; what counts are the limits.
         report = json.loads(run(
             [self.trimtab, "bench", "decode", "--shape", "tiny", "--tokens", 8, "--threads", self.threads, "--json"]))
-        self.limits = report["limits"]
-        self.machine = {key: report[key] for key in ("processor", "features", "processors", "threads", "precision")}
+        self.measured.append(report["limits"])
+        return report
+
+    @property
+    def limits(self):
+        """The medians of every time that the limits were measured."""
+        return {key: statistics.median(limits[key] for limits in self.measured) for key in self.measured[0]}
 
     # Sides
 
@@ -98,16 +109,18 @@ class Comparison:
 
     def compare(self, row, target, ours, *peers, memory=None):
         """Lets the sides take turns; the peer with the best median is the one that counts."""
-        samples = [[] for _ in (ours, *peers)]
+        samples, limits = [[] for _ in (ours, *peers)], []
         for number in range(self.rounds):
             note(f"{row}: round {number + 1} of {self.rounds}")
+            limits.append(self.measure_limits()["limits"])
             for side, kept in zip((ours, *peers), samples):
                 kept.append(side.sample())
         for side in (ours, *peers):
             side.close()
         rates = [[sample["rate"] for sample in kept] for kept in samples]
         entry = {"row": row, "target": target, "ours": summary(rates[0]), "samples": samples[0]}
-        entry["share"] = self.share(samples[0][0], entry["ours"]["median"])
+        shares = [share(sample, limit) for sample, limit in zip(samples[0], limits)]
+        entry["share"] = None if None in shares else statistics.median(shares)
         if peers:
             best = max(range(len(peers)), key=lambda place: statistics.median(rates[place + 1]))
             entry["peers"] = {
@@ -121,14 +134,6 @@ class Comparison:
                 "row": memory, "target": "≤ 0.6", "unit": "GB", "ours": summary(used[:1]),
                 "peers": {side.name: summary([value]) for side, value in zip(peers, used[1:])},
                 "peer": peers[best].name, "ratio": summary([used[0] / used[best + 1]])})
-
-    def share(self, sample, rate):
-        """What part of the limit that binds it a rate is; None where none was counted."""
-        if "flops_per_token" in sample:
-            return rate * sample["flops_per_token"] / self.limits["multiply_flops"]
-        if "bytes_per_token" in sample:
-            return rate * sample["bytes_per_token"] / self.limits["read_bytes_per_second"]
-        return None
 
     def add(self, entry):
         self.rows.append(entry)
@@ -239,6 +244,15 @@ ROWS = {
     "proxy": Comparison.proxy, "small-proxy": Comparison.small_proxy, "import": Comparison.importing,
     "start": Comparison.starting, "growth": Comparison.growth,
 }
+
+
+def share(sample, limits):
+    """What part of the limit that binds it a rate is; None where none was counted."""
+    if "flops_per_token" in sample:
+        return sample["rate"] * sample["flops_per_token"] / limits["multiply_flops"]
+    if "bytes_per_token" in sample:
+        return sample["rate"] * sample["bytes_per_token"] / limits["read_bytes_per_second"]
+    return None
 
 
 def summary(values):
