@@ -7,7 +7,7 @@ import Tokenizers
 struct SharedPrefixes {
   /// Fewer tokens aren't worth a copy.
   static let shortest = 32
-  /// How many sequences are kept to be copied: those used last. Another is read again.
+  /// How many sequences are kept to be copied: those used last.
   private static let mostKnown = 8
 
   /// The tokens that each request shares with another; of one that shares none, or has a context of its own, none.

@@ -90,6 +90,18 @@ public struct Policy {
     }
   }
 
+  /// A text as it would stand in a document, in no template, and what follows in it.
+  public func document(_ context: String, continuation: String) -> Completion {
+    let beginning =
+      tokenizer.addsBeginningOfSequence ? tokenizer.beginningOfSequence.map { [$0] } ?? [] : []
+    let whole = beginning + tokenizer.encode(context + continuation, addSpecialTokens: false)
+    let before = beginning + tokenizer.encode(context, addSpecialTokens: false)
+    let shared = zip(whole, before).prefix { $0 == $1 }.count
+    // Nothing predicts the first token.
+    let start = min(max(shared, 1), whole.count)
+    return Completion(prompt: Array(whole[..<start]), tokens: Array(whole[start...]))
+  }
+
   /// A text in which no special token is spelled out: what is judged must not end its judge's turn.
   public func disarmed(_ text: String) -> String {
     let spelled = tokenizer.addedTokens.filter { $0.isSpecial && $0.content.count > 1 }.map(\.content)

@@ -14,8 +14,6 @@ public enum SelfRewardError: DiagnosticError {
   case indistinctReplies(judge: String, replies: [String])
   case badRecord(path: String, line: Int?, reason: String)
   case noRecords(path: String)
-  /// An external judge's program can't be started at all.
-  case commandNotStarted(String, reason: String)
   case invalidAddress(String)
 
   public var diagnostics: [Diagnostic] {
@@ -47,8 +45,6 @@ public enum SelfRewardError: DiagnosticError {
       [Diagnostic(reason, at: .init(path, line: line))]
     case .noRecords(let path):
       [Diagnostic("there are no records", at: .init(path))]
-    case .commandNotStarted(let command, let reason):
-      [Diagnostic("the judge \(command) can't be started: \(reason)", exitCode: .unavailable)]
     case .invalidAddress(let address):
       [
         Diagnostic(

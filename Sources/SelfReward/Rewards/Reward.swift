@@ -45,11 +45,11 @@ extension Reward {
 
 extension [CandidateSet] {
   /// Puts what was found for all candidates, set after set, back into the sets.
-  func grouped<Element>(_ elements: [Element]) -> [[Element]] {
+  func grouped<Found>(_ found: [Found]) -> [[Found]] {
     var start = 0
     return map { set in
       defer { start += set.candidates.count }
-      return Array(elements[start..<start + set.candidates.count])
+      return [Found](found[start..<start + set.candidates.count])
     }
   }
 }

@@ -1,0 +1,26 @@
+import Evaluation
+
+/// Self-consistency: a candidate's score is the share of its set's candidates that give the same final answer
+/// (arXiv:2203.11171; as a reward ScPO, arXiv:2411.04109).
+///
+/// The share is of all candidates, so that answers that can't be read dilute a vote; a candidate without a readable
+/// answer has no score.
+public struct MajorityVoteReward: Reward {
+  public let name = "majority-vote"
+  /// How the final answer is found and compared.
+  public let rule: AnswerRule
+
+  public init(rule: AnswerRule) { self.rule = rule }
+
+  public func judge(_ sets: [CandidateSet], seed: UInt64) throws -> [[Judgment]] {
+    sets.map { set in
+      let texts = set.candidates.map(\.text)
+      return texts.map { text in
+        // What isn't even equal to itself holds no answer.
+        guard rule.score(text, answer: text) > 0 else { return .missing }
+        let votes = texts.count { rule.score($0, answer: text) > 0 }
+        return Judgment(averaging: [Double(votes) / Double(texts.count)])
+      }
+    }
+  }
+}
