@@ -71,7 +71,10 @@ let package = Package(
       tests: ["TestSupport"])
     + room(
       "Training",
-      ["Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets", "CKernels"])
+      [
+        "Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets", "Decoding",
+        "CKernels",
+      ], tests: ["TestSupport"])
     + room(
       "Evaluation",
       ["Diagnostics", "Formats", "Tokenizers", "Datasets", "Models", "Decoding", "Proxy"])

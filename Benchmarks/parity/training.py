@@ -78,7 +78,8 @@ def train(model, rate, batches, validation):
 def main():
     torch.manual_seed(7)
     torch.set_num_threads(1)
-    shutil.rmtree(FIXTURES, ignore_errors=True)
+    for name in ["tiny-llama", "tiny-adapter"]:
+        shutil.rmtree(FIXTURES / name, ignore_errors=True)
     configuration = LlamaConfig(
         vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
         num_key_value_heads=2, max_position_embeddings=64, tie_word_embeddings=False, bos_token_id=61,

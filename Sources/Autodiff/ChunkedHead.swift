@@ -53,10 +53,11 @@ extension Tape {
   ///   - objective: Gets the logits [rows, V] of `rows`; returns its loss, and when a gradient is wanted
   ///     overwrites the logits with it. Called while planning too: elements are touched within `Compute.run` only.
   /// - Returns: The sum of the chunks' losses.
-  public func chunkedHead(
+  /// - Throws: What `objective` throws; gradients are then good for nothing.
+  public func chunkedHead<Failure: Error>(
     _ hidden: Variable, _ head: Variable, rowsPerChunk: Int, softCap: Float? = nil,
-    objective: (_ logits: Tensor, _ rows: Range<Int>, _ wantsGradient: Bool) -> Double
-  ) -> Double {
+    objective: (_ logits: Tensor, _ rows: Range<Int>, _ wantsGradient: Bool) throws(Failure) -> Double
+  ) throws(Failure) -> Double {
     precondition(hidden.shape.columns == head.shape.columns && rowsPerChunk > 0)
     let (total, vocabulary) = (hidden.shape.rows, head.shape.rows)
     let wantsGradient = isRecording && (hidden.requiresGradient || head.requiresGradient)
@@ -65,14 +66,14 @@ extension Tape {
     let weight = compute.prepared(head.value, uses: (total + rowsPerChunk - 1) / rowsPerChunk)
     let cappedRoom = wantsGradient && softCap != nil ? workspace("capped logits", room.shape) : nil
     var loss = 0.0
-    func run(_ dHidden: (tensor: Tensor, adding: Bool)?) {
+    func run(_ dHidden: (tensor: Tensor, adding: Bool)?) throws(Failure) {
       for first in stride(from: 0, to: total, by: rowsPerChunk) {
         let rows = first..<min(first + rowsPerChunk, total)
         let (x, logits) = (hidden.value.rows(rows), room.rows(0..<rows.count))
         ChunkedHead.forward(x, weight, softCap: softCap, into: logits, with: compute)
         let capped = cappedRoom?.rows(0..<rows.count)
         if let capped { compute.scale(logits, by: 1, into: capped) }
-        loss += objective(logits, rows, wantsGradient)
+        loss += try objective(logits, rows, wantsGradient)
         guard wantsGradient else { continue }
         let dx = dHidden.map { (tensor: $0.tensor.rows(rows), adding: $0.adding) }
         ChunkedHead.backward(
@@ -80,9 +81,9 @@ extension Tape {
       }
     }
     if wantsGradient, hidden.requiresGradient {
-      accumulate(hidden.slot) { run(($0, $1)) }
+      try accumulate(hidden.slot) { (dHidden, adding) throws(Failure) in try run((dHidden, adding)) }
     } else {
-      run(nil)
+      try run(nil)
     }
     return loss
   }

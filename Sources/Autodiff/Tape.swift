@@ -86,14 +86,16 @@ public final class Tape {
 
   /// Lets `body` add to a gradient, or write all of it when nothing has flowed into it yet; does nothing when
   /// no gradient is wanted.
-  func accumulate(_ slot: GradientSlot?, _ body: (_ gradient: Tensor, _ adding: Bool) -> Void) {
+  func accumulate<Failure: Error>(
+    _ slot: GradientSlot?, _ body: (_ gradient: Tensor, _ adding: Bool) throws(Failure) -> Void
+  ) throws(Failure) {
     guard let slot else { return }
     func room() -> Tensor {
       compute.arena.tensor("gradient", slot.shape, elementType: slot.elementType, for: .gradients)
     }
     if slot.isEmpty {
       let gradient = room()
-      body(gradient, false)
+      try body(gradient, false)
       slot.tensor = gradient
       return
     }
@@ -102,7 +104,7 @@ public final class Tape {
       compute.scale(shared, by: 1, into: own)
       slot.tensor = own
     }
-    if let gathered = slot.tensor { body(gathered, true) }
+    if let gathered = slot.tensor { try body(gathered, true) }
   }
 
   /// The same for two gradients that come out of one kernel; nil for one that isn't wanted.

@@ -21,6 +21,14 @@ static inline hid_t trimtab_h5_uint32(void) { return H5T_NATIVE_UINT32; }
 static inline hid_t trimtab_h5_int64(void) { return H5T_NATIVE_INT64; }
 static inline hid_t trimtab_h5_float32(void) { return H5T_NATIVE_FLOAT; }
 static inline hid_t trimtab_h5_float64(void) { return H5T_NATIVE_DOUBLE; }
+// A new type: sign at bit 15, five bits of exponent from bit 10, ten of fraction.
+static inline hid_t trimtab_h5_make_float16(void) {
+  hid_t type = H5Tcopy(H5T_IEEE_F32LE);
+  H5Tset_fields(type, 15, 10, 5, 0, 10);
+  H5Tset_size(type, 2);
+  H5Tset_ebias(type, 15);
+  return type;
+}
 static inline hid_t trimtab_h5_c_string(void) { return H5T_C_S1; }
 static inline size_t trimtab_h5_variable(void) { return H5T_VARIABLE; }
 static inline hsize_t trimtab_h5_unlimited(void) { return H5S_UNLIMITED; }

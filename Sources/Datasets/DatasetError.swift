@@ -32,6 +32,11 @@ public enum DatasetError: DiagnosticError, Hashable {
   case otherKind(path: String, found: DatasetKind, expected: DatasetKind)
   case splitExists(path: String, String)
 
+  /// A training objective needs rows of another kind.
+  case unsuitableKind(path: String, found: DatasetKind, isPreferenceNeeded: Bool)
+  /// A column that counts holds something else.
+  case notANumber(path: String, row: Int, column: String, text: String)
+
   // === Rendering ===
   case unknownTemplate(String)
   /// Conversations need a chat template and the model has none.
@@ -130,6 +135,22 @@ public enum DatasetError: DiagnosticError, Hashable {
         Diagnostic(
           "there is a split \(quoted(name)) already", at: .init(path),
           advice: "choose another name with --split")
+      ]
+    case .unsuitableKind(let path, let found, let isPreferenceNeeded):
+      [
+        isPreferenceNeeded
+          ? Diagnostic(
+            "preferences are learnt from pairs of answers, and the rows are of the kind \(found)",
+            at: .init(path), advice: "import pairs with --format preference, or leave out the objective")
+          : Diagnostic(
+            "the rows are pairs of answers, and the objective learns the next token", at: .init(path),
+            advice: "write objective: {kind: preference} into the recipe")
+      ]
+    case .notANumber(let path, let row, let column, let text):
+      [
+        Diagnostic(
+          "row \(row): the column \(column) holds \(quoted(text)), a number from 0 up is needed",
+          at: .init(path))
       ]
     case .unknownTemplate(let name):
       [

@@ -38,7 +38,18 @@ extension Recipe {
       top.problem(
         "adapter in a recipe of kind pretrain", key: "adapter", advice: "a model from nothing learns whole")
     }
+    objective = Objective(top.section("objective"))
+    if kind == .pretrain, objective != Objective() {
+      top.problem(
+        "objective in a recipe of kind pretrain", key: "objective",
+        advice: "a model from nothing learns the next token")
+    }
     data = Data(top.section("data"))
+    if objective.preference != nil, !data.packing || data.trainOn != .responses {
+      top.problem(
+        "data.packing: false or data.train_on with preferences", key: "data",
+        advice: "leave them out: pairs are always packed, and learnt by their answers")
+    }
     training = Training(top.section("training"))
     top.finish()
     guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }

@@ -17,6 +17,7 @@ extension Recipe {
       writer.field("dropout", adapter.dropout.recipeText)
       writer.list("targets", adapter.targets)
     }
+    writer.section("objective") { objective.write(to: &$0) }
     writer.section("data") { write(data, to: &$0) }
     writer.section("training") { write(training, to: &$0) }
     return writer.lines.joined(separator: "\n") + "\n"

@@ -30,6 +30,8 @@ public struct Recipe: Sendable, Hashable {
   public var model: Model
   /// nil: every weight learns.
   public var adapter: Adapter?
+  /// What is minimised: the next token's cross-entropy, or a loss on preferences.
+  public var objective: Objective
   public var data: Data
   public var training: Training
 

@@ -7,7 +7,8 @@ public struct RecipeError: DiagnosticError {
 
   init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
-  init(path: String, _ problem: String, advice: String? = nil, exitCode: ExitStatus = .badData) {
+  /// One problem with a whole recipe.
+  public init(path: String, _ problem: String, advice: String? = nil, exitCode: ExitStatus = .badData) {
     diagnostics = [Diagnostic(problem, at: .init(path), advice: advice, exitCode: exitCode)]
   }
 

@@ -53,6 +53,36 @@ extension Recipe.Adapter {
   }
 }
 
+extension Recipe.Preference {
+  /// The objective's options.
+  var options: PreferenceOptions {
+    PreferenceOptions(
+      loss: trainingLoss, beta: beta, likelihoodWeight: likelihoodWeight,
+      isLengthNormalized: isLengthNormalized)
+  }
+
+  private var trainingLoss: PreferenceLoss {
+    switch loss {
+    case .sigmoid: .sigmoid(labelSmoothing: labelSmoothing)
+    case .hinge: .hinge
+    case .ipo: .ipo
+    case .robust: .robust(labelSmoothing: labelSmoothing)
+    case .simpo: .simpo(margin: margin)
+    case .orpo: .orpo
+    case .kto: .kto(desirable: desirable, undesirable: undesirable)
+    }
+  }
+}
+
+extension Recipe.Through.Storage {
+  var precision: LogitCache.Precision {
+    switch self {
+    case .float16: .float16
+    case .float32: .float32
+    }
+  }
+}
+
 extension Recipe.Weights {
   var elementType: ElementType {
     switch self {

@@ -11,7 +11,12 @@ import Training
 /// A recipe brought to life: its model loaded, its data tokenised, ready to be planned or trained.
 public struct TrainingRun {
   public let recipe: Recipe
-  private let tuning: FineTuning
+  private let mode: FineTuning.Mode
+  private let model: TunedModel
+  private let tokenizer: Tokenizer
+  private let data: LoadedData
+  private let validation: LoadedData?
+  private let preparation: ObjectivePreparation
   private let pool: ThreadPool
   private let engine: any MatrixEngine
 
@@ -24,11 +29,10 @@ public struct TrainingRun {
     throws
   {
     self.recipe = recipe
+    self.mode = mode
     pool = recipe.threads.map { ThreadPool(threads: $0) } ?? ThreadPool()
     engine = try MatrixEngines.make(precision: recipe.precision.tensorPrecision)
 
-    let model: TunedModel
-    let tokenizer: Tokenizer
     switch recipe.model {
     case .path(let path):
       let checkpoint = try Checkpoint.load(path)
@@ -42,28 +46,69 @@ public struct TrainingRun {
         .untrained(try shape.configuration(vocabularySize: tokenizer.vocabularySize)), method: .full)
     }
 
-    let context = model.configuration.contextLength
-    let loader = ExampleLoader(
-      recipe: recipe.data, tokenizer: tokenizer, context: context, seed: recipe.seed,
-      batchTokens: recipe.training.batchTokens, pool: pool, note: note)
-    let data = try loader.load(recipe.data.sources, isShuffled: true)
-    let validation = try recipe.data.validation.map { try loader.load([$0], isShuffled: false) }
-    tuning = FineTuning(
+    let sources = recipe.data.sources
+    let load = TrainingRun.loader(
+      recipe, tokenizer: tokenizer, context: model.configuration.contextLength, pool: pool, note: note)
+    data = try load(sources, true)
+    validation = try recipe.data.validation.map { try load([$0], false) }
+    preparation = ObjectivePreparation(
+      recipe: recipe, model: model, tokenizer: tokenizer, pool: pool, engine: engine, note: note)
+  }
+
+  /// What the run would do and take; refuses one that can't fit.
+  public func plan() throws -> RunPlan {
+    try tuning(preparation.planned, data, validation).plan(pool: pool, engine: engine)
+  }
+
+  /// Trains; what the objective needs besides the data is computed first, unless it has been kept.
+  public func run(consumers: [any TrainingConsumer] = [], stop: StopSignal? = nil) throws -> TrainingStop {
+    let patience = recipe.training.earlyStopPatience.map { [EarlyStop(patience: $0)] } ?? []
+    try tuning(preparation.planned, data, validation).check(pool: pool, engine: engine)
+    let (objective, data, validation) = try preparation.prepared(data, validation)
+    return try tuning(objective, data, validation)
+      .run(pool: pool, engine: engine, consumers: patience + consumers, stop: stop)
+  }
+
+  /// Computes the logits of the recipe's ensemble at the data's positions, and returns their file.
+  ///
+  /// - Throws: `RecipeError` when the recipe trains through no ensemble.
+  public func cacheLogits() throws -> String {
+    guard let through = recipe.objective.through else {
+      throw RecipeError(
+        path: recipe.output, "the recipe trains through no ensemble",
+        advice: "write objective: {through: {base: PATH}} into it", exitCode: .usage)
+    }
+    let compute = Compute(pool: pool, engine: engine, arena: try .unplanned())
+    return try preparation.cache(through, for: [data] + [validation].compactMap { $0 }, compute: compute).path
+  }
+
+  private func tuning(
+    _ objective: any Objective, _ data: LoadedData, _ validation: LoadedData?
+  ) -> FineTuning {
+    FineTuning(
       model: model, data: data, validation: validation, dataFingerprint: data.fingerprint,
-      training: recipe.training.options(seed: recipe.seed),
+      training: recipe.training.options(seed: recipe.seed), objective: objective,
       output: FineTuning.Output(
         folder: recipe.output, mode: mode, recipe: recipe.yaml, elementType: recipe.weights.elementType,
         tokenizer: tokenizer, keepBest: recipe.training.keepBest, keepLast: 0,
         keepStates: recipe.training.keepLast))
   }
 
-  /// What the run would do and take; refuses one that can't fit.
-  public func plan() throws -> RunPlan { try tuning.plan(pool: pool, engine: engine) }
-
-  /// Trains.
-  public func run(consumers: [any TrainingConsumer] = [], stop: StopSignal? = nil) throws -> TrainingStop {
-    let patience = recipe.training.earlyStopPatience.map { [EarlyStop(patience: $0)] } ?? []
-    return try tuning.run(pool: pool, engine: engine, consumers: patience + consumers, stop: stop)
+  /// What reads the data that the recipe's objective learns from.
+  private static func loader(
+    _ recipe: Recipe, tokenizer: Tokenizer, context: Int, pool: ThreadPool, note: @escaping (String) -> Void
+  ) -> (_ sources: [Recipe.Data.Source], _ isShuffled: Bool) throws -> LoadedData {
+    if let preference = recipe.objective.preference {
+      let loader = PairLoader(
+        recipe: recipe.data, tokenizer: tokenizer, context: context, seed: recipe.seed,
+        batchTokens: recipe.training.batchTokens, hasMismatches: preference.options.loss.needsMismatches,
+        pool: pool, note: note)
+      return { .pairs(try loader.load($0, isShuffled: $1)) }
+    }
+    let loader = ExampleLoader(
+      recipe: recipe.data, tokenizer: tokenizer, context: context, seed: recipe.seed,
+      batchTokens: recipe.training.batchTokens, pool: pool, note: note)
+    return { .examples(try loader.load($0, isShuffled: $1)) }
   }
 
   /// A folder's own tokenizer, or that of the model that an adapter folder adapts.
@@ -71,64 +116,5 @@ public struct TrainingRun {
     guard let adapter = checkpoint.adapter else { return checkpoint.path }
     let own = checkpoint.path + "/tokenizer.json"
     return FileManager.default.fileExists(atPath: own) ? checkpoint.path : adapter.basePath
-  }
-}
-
-/// Tokenised data sets as the trainer takes them.
-struct LoadedData: TrainingData {
-  let batches: Batches
-  /// Names the tokens and how they are put together.
-  let fingerprint: String
-
-  var batchesPerEpoch: Int { batches.plan.batchesPerEpoch }
-  var largestBatch: Int { batches.plan.largestBatch }
-  func batch(_ number: Int) throws -> TokenBatch { batches.batch(number) }
-}
-
-/// Reads a recipe's data sets and makes batches of them.
-struct ExampleLoader {
-  let recipe: Recipe.Data
-  let tokenizer: Tokenizer
-  let context: Int
-  let seed: UInt64
-  let batchTokens: Int
-  let pool: ThreadPool
-  let note: (String) -> Void
-
-  func load(_ sources: [Recipe.Data.Source], isShuffled: Bool) throws -> LoadedData {
-    var accumulator = Fingerprint.Accumulator()
-    var examples: [(examples: TokenizedExamples, weight: Double)] = []
-    var isText = true
-    let length = min(recipe.maximumLength, context)
-    for source in sources {
-      let dataset = try Dataset(path: source.path)
-      isText = isText && dataset.kind == .text
-      let renderer = ExampleRenderer(
-        tokenizer: tokenizer,
-        template: try PromptTemplate.named(
-          recipe.template, chatTemplate: tokenizer.chatTemplate, kind: dataset.kind),
-        trainOn: recipe.trainOn.rendered)
-      let (tokens, report) = try dataset.tokens(split: source.split, renderer: renderer, pool: pool)
-      let long = tokens.lengths.count { $0 > length }
-      if long > 0, dataset.kind != .text {
-        note(
-          "\(source.path): \(long) of \(tokens.count) examples are longer than \(length) tokens and lose their end"
-        )
-      }
-      if report.withoutLoss > 0 {
-        note("\(source.path): \(report.withoutLoss) examples have nothing to learn")
-      }
-      tokens.ids.withUnsafeBytes { accumulator.append($0) }
-      tokens.mask.withUnsafeBytes { accumulator.append($0) }
-      tokens.offsets.withUnsafeBytes { accumulator.append($0) }
-      examples.append((tokens, source.weight))
-    }
-    let batches = Batches(
-      examples, maximumLength: length, overflow: isText ? .split : .truncate,
-      grouping: recipe.packing ? .tokens(batchTokens) : .examples(max(1, batchTokens / length)), seed: seed,
-      isShuffled: isShuffled)
-    let layout = "\(length) \(recipe.packing) \(batchTokens) \(seed) \(sources.map(\.weight))"
-    Array(layout.utf8).withUnsafeBytes { accumulator.append($0) }
-    return LoadedData(batches: batches, fingerprint: "\(accumulator.finish())")
   }
 }

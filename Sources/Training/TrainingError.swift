@@ -26,6 +26,10 @@ public enum TrainingError: DiagnosticError, Hashable {
   case adapterInTheWay(path: String)
   /// The run needs more memory than the machine has.
   case doesNotFit(needed: Int, available: Int, largest: String, advice: String)
+  /// A file of an ensemble's logits that can't serve.
+  case unreadableLogits(path: String, problem: String)
+  /// A model of an ensemble has other logits than the expert.
+  case otherVocabulary(model: String, size: Int, expected: Int)
   /// One step after the other is skipped.
   case diverged(step: Int, skipped: Int)
 
@@ -100,6 +104,18 @@ public enum TrainingError: DiagnosticError, Hashable {
         Diagnostic(
           "the run needs \(gigabytes(needed)) of memory, this machine has \(gigabytes(available)) "
             + "(most of it: \(largest))", advice: advice, exitCode: .usage)
+      ]
+    case .unreadableLogits(let path, let problem):
+      [
+        Diagnostic(
+          "the ensemble's logits can't be used: \(problem)", at: .init(path),
+          advice: "remove the file, so that it is written again")
+      ]
+    case .otherVocabulary(let model, let size, let expected):
+      [
+        Diagnostic(
+          "\(model) has \(size) logits, and the expert \(expected)",
+          advice: "an ensemble's models share their vocabulary; see what `trimtab check` says")
       ]
     case .diverged(let step, let skipped):
       [

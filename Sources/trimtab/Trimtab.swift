@@ -17,6 +17,7 @@ struct Trimtab: ParsableCommand {
       Demo.self, DataCommand.self, Finetune.self, Generate.self, ScoreCommand.self, Evaluate.self, Check.self,
       Tokenize.self,
       Inspect.self, Convert.self, RecipeCommand.self, Doctor.self, Bench.self,
+      CacheLogits.self,
     ])
 }
 

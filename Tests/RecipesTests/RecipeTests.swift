@@ -43,6 +43,10 @@ struct RecipeTests {
       [], ["adapter.kind=lora", "adapter.targets=[q_proj, v_proj]", "training.clip_norm=null"],
       ["training.steps=7", "training.warmup_steps=2", "threads=2", "output=\"a \\\"b\\\" no\""],
       ["data={sources: [{path: a.h5}, {path: b.h5, weight: 0.5, split: test}], validation_split: v}"],
+      ["objective={kind: preference, loss: robust, label_smoothing: 0.1, beta: 0.5, reference: base}"],
+      ["objective={kind: preference, loss: kto, desirable: 2, reference: models/frozen, nll: 1}"],
+      ["objective={kind: preference, loss: simpo, margin: 0.5}"],
+      ["objective={through: {base: models/large, antiexpert: models/small, alpha: 0.7, storage: float32}}"],
       ["kind=pretrain", "model={tokenizer: t, shape: {layers: 2, hidden_size: 64, heads: 2}}"],
     ]
     for overrides in overrides {
@@ -95,6 +99,35 @@ struct RecipeTests {
     ])
   func messages(yaml: String, beginning: String) {
     #expect(problems(yaml).first?.hasPrefix(beginning) == true, "\(problems(yaml))")
+  }
+
+  @Test("objectives")
+  func objectives() throws {
+    let plain = try Recipe(yaml: Self.good, path: "r.yaml")
+    #expect(plain.objective == Recipe.Objective())
+    let recipe = try Recipe(
+      yaml: Self.good, path: "r.yaml",
+      overrides: ["objective={kind: preference, loss: simpo, through: {base: large}}"])
+    let preference = try #require(recipe.objective.preference)
+    #expect(preference.loss == .simpo && preference.beta == 2 && preference.margin == 1)
+    #expect(recipe.objective.through == Recipe.Through(base: "large"))
+  }
+
+  @Test(
+    "objectives that contradict themselves",
+    arguments: [
+      ("{beta: 1}", "objective.beta without objective.kind: preference"),
+      ("{kind: preference, loss: hinge, margin: 1}", "objective.margin with loss hinge, which has none"),
+      ("{kind: preference, loss: orpo, reference: start}", "objective.reference with loss orpo"),
+      ("{kind: preference, loss: dpo}", "objective.loss is \"dpo\", expected sigmoid, hinge, ipo"),
+      ("{kind: preference, beta: 0}", "objective.beta is \"0\", expected a number over 0 to 1000"),
+      ("{kind: preference, loss: robust, label_smoothing: 0.5}", "objective.label_smoothing is \"0.5\""),
+      ("{through: {alpha: 1}}", "objective.through.base is missing; name the large model"),
+      ("{through: {base: x, alhpa: 1}}", "unknown key \"objective.through.alhpa\"; did you mean \"alpha\"?"),
+    ])
+  func contradictions(objective: String, problem: String) {
+    let found = problems(Self.good, ["objective=" + objective])
+    #expect(found.count == 1 && found[0].contains(problem), "\(found)")
   }
 
   @Test("overrides go through the same eyes")

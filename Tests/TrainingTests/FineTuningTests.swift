@@ -255,7 +255,7 @@ struct FineTuningTests {
 }
 
 /// Asks for a stop as Ctrl-C would, after some step.
-private final class Stopper: TrainingConsumer {
+final class Stopper: TrainingConsumer {
   private let step: Int
   private let stop: StopSignal
 

@@ -1,3 +1,4 @@
+import Autodiff
 import Datasets
 import Formats
 import Foundation
@@ -53,11 +54,12 @@ struct TinyRun {
   let parameters: TrainableParameters
   let trainer: Trainer
   let compute: Compute
+  let objective: any Objective
 
   init(
     adapter: LowRankConfiguration? = nil, model path: String = fixtures + "/tiny-llama",
-    data: any TrainingData, validation: (any TrainingData)? = nil, options: TrainingOptions, threads: Int = 1,
-    engine: any MatrixEngine = OpenBLASEngine()
+    data: any TrainingData, validation: (any TrainingData)? = nil, options: TrainingOptions,
+    objective: any Objective = NextToken(), threads: Int = 1, engine: any MatrixEngine = OpenBLASEngine()
   ) throws {
     let checkpoint = try Checkpoint.load(path)
     model = try TunedModel(
@@ -69,7 +71,36 @@ struct TinyRun {
     trainer = Trainer(
       .init(
         decoder: model.makeDecoder(parameters), parameters: parameters, data: data, validation: validation),
-      options: options, compute: compute)
+      options: options, objective: objective, compute: compute)
+    self.objective = objective
+  }
+
+  /// The loss of a batch and its gradient, nothing being updated.
+  func gradient(_ batch: TokenBatch, recording: Bool = true) throws -> (sums: LossPass.Sums, values: [Float])
+  {
+    compute.zero(parameters.gradients)
+    let pass = LossPass(
+      decoder: model.makeDecoder(parameters), objective: objective, activationCheckpointing: false)
+    let sums = try pass.sums(of: batch, scale: 1, on: Tape(compute: compute, isRecording: recording))
+    return (sums, parameters.gradients.array)
+  }
+
+  /// How much the loss changes along the direction of its gradient, and how much the gradient says it does.
+  ///
+  /// Central differences in double, of losses that float32 arithmetic made.
+  func slopes(_ batch: TokenBatch, step: Float = 4e-3) throws -> (measured: Double, gradient: Double) {
+    let gradient = try gradient(batch).values
+    let norm = gradient.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    let values = parameters.values.array
+    func loss(moved by: Float) throws -> Double {
+      for place in values.indices {
+        parameters.values.floats[place] = values[place] + by * gradient[place] / Float(norm)
+      }
+      return try self.gradient(batch, recording: false).sums.loss
+    }
+    let measured = (try loss(moved: step) - loss(moved: -step)) / Double(2 * step)
+    parameters.values.floats.update(from: values, count: values.count)
+    return (measured, norm)
   }
 }
 

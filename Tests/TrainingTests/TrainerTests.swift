@@ -168,7 +168,7 @@ struct TrainerTests {
       let run = try TinyRun(
         adapter: adapter, data: data, validation: data, options: Self.options(accumulation: 2))
       let summary = try DataSummary(scanning: data, vocabularySize: 64, contextLength: 64)
-      let plan = MemoryPlan(
+      let plan = try MemoryPlan(
         run.model, objective: NextToken(), activationCheckpointing: false, largestBatch: summary.largestBatch,
         largestValidationBatch: summary.largestBatch, longestExample: summary.longestExample,
         compute: run.compute)

@@ -14,6 +14,8 @@ public struct TokenBatch: Sendable, Hashable {
   public var positions: [Int32] = []
   /// The segments' ranges, in order, covering all tokens.
   public var segments: [Range<Int>] = []
+  /// Which segments are the answers of preference pairs; empty for other data.
+  public var pairs: [SegmentPair] = []
 
   public init() {}
 
@@ -21,17 +23,6 @@ public struct TokenBatch: Sendable, Hashable {
   public var count: Int { ids.count }
   /// The number of positions whose loss counts.
   public private(set) var lossTokenCount = 0
-
-  /// Some positions by themselves, without their segments: what a loss looks at.
-  public func positions(_ chosen: [Int]) -> TokenBatch {
-    var batch = TokenBatch()
-    batch.ids = chosen.map { ids[$0] }
-    batch.targets = chosen.map { targets[$0] }
-    batch.weights = chosen.map { weights[$0] }
-    batch.positions = chosen.map { positions[$0] }
-    batch.lossTokenCount = batch.weights.count { $0 != 0 }
-    return batch
-  }
 
   /// Adds one segment; a token is a target where its mask is not 0, and the first token never is.
   public mutating func append(ids segment: ArraySlice<TokenID>, mask: ArraySlice<UInt8>) {

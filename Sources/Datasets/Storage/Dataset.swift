@@ -89,17 +89,13 @@ public final class Dataset: Sendable {
 
   /// How a split's tokens were made; nil when it has none.
   public func tokenization(split: String) throws -> Tokenization? {
-    let group = try group(split)
-    return try group.has(DatasetLayout.tokens) ? group.group(DatasetLayout.tokens).readTokenization() : nil
+    try holdsTokens(split) ? group(split).group(DatasetLayout.tokens).readTokenization() : nil
   }
 
   /// The tokens of all examples of a split.
   public func tokens(split: String) throws -> TokenizedExamples {
-    let group = try group(split)
-    guard try group.has(DatasetLayout.tokens) else {
-      throw DatasetError.notTokenized(path: path, split: split)
-    }
-    let tokens = try group.group(DatasetLayout.tokens)
+    guard try holdsTokens(split) else { throw DatasetError.notTokenized(path: path, split: split) }
+    let tokens = try group(split).group(DatasetLayout.tokens)
     let offsets = try tokens.dataset("offsets").read(Int64.self).map { Int($0) }
     let ids = try tokens.dataset("ids").read(UInt32.self)
     let mask = try tokens.dataset("mask").read(UInt8.self)
@@ -117,9 +113,16 @@ public final class Dataset: Sendable {
     return TokenizedExamples(ids: ids, mask: mask, offsets: offsets)
   }
 
+  /// Whether a split's rows are tokenised; of preference pairs only what a reference finds is kept beside tokens.
+  private func holdsTokens(_ split: String) throws -> Bool {
+    let group = try group(split)
+    return try group.has(DatasetLayout.tokens) && group.group(DatasetLayout.tokens).has("ids")
+  }
+
   private func texts(_ split: String) throws -> HDF5Group { try group(split).group(DatasetLayout.text) }
 
-  private func group(_ split: String) throws -> HDF5Group {
+  /// The group of a split.
+  func group(_ split: String) throws -> HDF5Group {
     guard splits.contains(split) else { throw DatasetError.noSuchSplit(path: path, split, splits: splits) }
     return try file.root.group(split)
   }

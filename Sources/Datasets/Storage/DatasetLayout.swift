@@ -5,11 +5,14 @@
 ///     /train/tokens/ids       uint32; the tokens of all examples, end to end
 ///     /train/tokens/mask      uint8; 1 where the loss counts the token as a target
 ///     /train/tokens/offsets   int64[n+1]; example i is offsets[i]..<offsets[i+1]
+///     /train/tokens/reference/{chosen,rejected[,mismatched]}
+///                             float64[n]; of preference pairs, with the attribute fingerprint: whose they are
 enum DatasetLayout {
   static let format = "trimtab.dataset"
   static let version = 1
   static let text = "text"
   static let tokens = "tokens"
+  static let reference = "reference"
   /// Splits in the order in which people think of them; others follow by name.
   static let splits = ["train", "validation", "test"]
   /// A dataset is a table: a file with more different fields has data for names.

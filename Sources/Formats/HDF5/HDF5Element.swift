@@ -34,6 +34,26 @@ extension Float: HDF5Element {
   public static var hdf5Zero: Float { 0 }
 }
 
+extension Double: HDF5Element {
+  public static var hdf5Name: String { "float64" }
+  public static var hdf5Type: Int64 { HDF5Library.alone { trimtab_h5_float64() } }
+  public static var hdf5Zero: Double { 0 }
+}
+
+/// A number in IEEE half precision, by its bits: h5py reads it as float16.
+public struct HDF5Half: HDF5Element, Hashable {
+  public var bits: UInt16
+
+  public init(bits: UInt16) { self.bits = bits }
+
+  public static var hdf5Name: String { "float16" }
+  public static var hdf5Type: Int64 { halfPrecision }
+  public static var hdf5Zero: HDF5Half { HDF5Half(bits: 0) }
+
+  /// The library has no name for it before its version 2.
+  private static let halfPrecision = HDF5Library.alone { trimtab_h5_make_float16() }
+}
+
 /// The type of a dataset as the file has it.
 enum HDF5StoredType {
   /// The name of `type` in the words of `HDF5Element` ("uint32", "variable-length text"), for comparing and

@@ -2,9 +2,9 @@ import Formats
 
 /// `metrics.jsonl`: a line for every step, skipped step and validation.
 ///
-/// Each line has `"event"` (`step`, `skipped` or `validation`) and `"step"`; losses are in nats,
-/// null when they aren't finite. A resumed run
-/// first drops the lines of steps that it will take again, so that no step is told twice.
+/// Each line has `"event"` (`step`, `skipped` or `validation`) and `"step"`; losses are in nats, null when they aren't
+/// finite; what an objective measures besides follows under its own names (`rewards/margins`). A resumed run first
+/// drops the lines of steps that it will take again, so that no step is told twice.
 public final class MetricsLog: TrainingConsumer {
   private let path: String
   private var file: AppendedFile?
@@ -17,30 +17,36 @@ public final class MetricsLog: TrainingConsumer {
       try Self.dropLines(after: start.step, in: path)
       file = try AppendedFile(path: path)
     case .step(let step):
-      try append([
-        "event": "step", "step": .integer(step.step), "epoch": .number(step.epoch),
-        "loss": .number(step.loss),
-        "learning_rate": .number(step.learningRate), "gradient_norm": .number(step.gradientNorm),
-        "tokens": .integer(step.tokens), "loss_tokens": .integer(step.lossTokens),
-        "seconds": .number(step.seconds),
-      ])
+      try append(
+        [
+          "event": "step", "step": .integer(step.step), "epoch": .number(step.epoch),
+          "loss": .number(step.loss),
+          "learning_rate": .number(step.learningRate), "gradient_norm": .number(step.gradientNorm),
+          "tokens": .integer(step.tokens), "loss_tokens": .integer(step.lossTokens),
+          "seconds": .number(step.seconds),
+        ], step.metrics)
     case .skipped(let step):
       try append([
         "event": "skipped", "step": .integer(step.step), "reason": .string("\(step.reason)"),
         "loss": .number(step.loss), "gradient_norm": .number(step.gradientNorm),
       ])
     case .validation(let validation):
-      try append([
+      var line: JSONObject = [
         "event": "validation", "step": .integer(validation.step), "loss": .number(validation.loss),
-        "perplexity": .number(validation.perplexity),
-      ])
+      ]
+      line["perplexity"] = validation.perplexity.map { .number($0) }
+      try append(line, validation.metrics)
     case .saved, .stopped:
       break
     }
     return .more
   }
 
-  private func append(_ line: JSON) throws { try file?.append(line.utf8() + [UInt8(ascii: "\n")]) }
+  private func append(_ line: JSONObject, _ metrics: [Metric] = []) throws {
+    var line = line
+    for metric in metrics { line[metric.name] = .number(metric.value) }
+    try file?.append(JSON.object(line).utf8() + [UInt8(ascii: "\n")])
+  }
 
   /// Keeps the lines up to a step; a last line that a crash cut short goes too.
   private static func dropLines(after step: Int, in path: String) throws {

@@ -36,10 +36,13 @@ public final class ProgressBar: TrainingConsumer {
     case .step(let step): show(step)
     case .skipped(let step): line("step \(step.step) skipped: \(describe(step.reason))")
     case .validation(let validation):
+      let measured =
+        (validation.perplexity.map { ["perplexity \($0.formatted(digits: 3))"] } ?? [])
+        + headlines(validation.metrics)
       line(
-        "step \(validation.step): validation loss \(validation.loss.formatted(digits: 4)), "
-          + "perplexity \(validation.perplexity.formatted(digits: 3))\(validation.isBest ? " (best so far)" : "")"
-      )
+        "step \(validation.step): "
+          + (["validation loss \(validation.loss.formatted(digits: 4))"] + measured).joined(separator: ", ")
+          + (validation.isBest ? " (best so far)" : ""))
     case .saved(let step, let path): line("step \(step): state saved in \(path)")
     case .stopped(let stop):
       line("\(describe(stop.reason)) after \(stop.step) steps, \(duration(seconds: clock.seconds))")
@@ -63,17 +66,24 @@ public final class ProgressBar: TrainingConsumer {
     guard isTerminal || isLast || elapsed - lastLine >= secondsBetweenLines else { return }
     lastLine = elapsed
     let secondsPerStep = elapsed / Double(max(1, step.step - start.step))
-    let text = [
-      "\(step.step)/\(step.totalSteps)", "loss \(smoothed.formatted(digits: 4))",
+    let place = ["\(step.step)/\(step.totalSteps)", "loss \(smoothed.formatted(digits: 4))"]
+    let pace = [
       "\(Int(Double(tokens) / elapsed)) tokens/s",
       "\(duration(seconds: secondsPerStep * Double(step.totalSteps - step.step))) left",
       "peak \(gigabytes(ProcessMemory.peakBytes))",
-    ].joined(separator: "  ")
+    ]
+    let text = (place + headlines(step.metrics) + pace).joined(separator: "  ")
     if isTerminal {
       write("\r\u{1B}[K\(bar(Double(step.step) / Double(max(1, step.totalSteps))))  \(text)")
     } else {
       write("step \(text)\n")
     }
+  }
+
+  /// Those of an objective's measurements that people look at first.
+  private func headlines(_ metrics: [Metric]) -> [String] {
+    let names = [PreferenceObjective.MetricName.accuracy, PreferenceObjective.MetricName.margin]
+    return metrics.filter { names.contains($0.name) }.map { "\($0.name) \($0.value.formatted(digits: 3))" }
   }
 
   /// A line of its own; on a terminal it takes the place of the bar, which the next step draws again.

@@ -27,10 +27,12 @@ public final class TensorBoardLog: TrainingConsumer {
           ("train/loss", step.loss), ("train/learning_rate", step.learningRate),
           ("train/gradient_norm", step.gradientNorm),
           ("train/tokens_per_second", Double(step.tokens) / max(step.seconds, 1e-9)),
-        ], at: step.step)
+        ] + step.metrics.map { ("train/\($0.name)", $0.value) }, at: step.step)
     case .validation(let validation):
       try scalars(
-        [("validation/loss", validation.loss), ("validation/perplexity", validation.perplexity)],
+        [("validation/loss", validation.loss)]
+          + (validation.perplexity.map { [("validation/perplexity", $0)] } ?? [])
+          + validation.metrics.map { ("validation/\($0.name)", $0.value) },
         at: validation.step)
     case .skipped(let step):
       try scalars([("train/skipped", 1)], at: step.step)

@@ -122,13 +122,15 @@ public final class Trainer {
     let numbers = steps.batches(ofStep: state.step)
     let batches = try numbers.map(subject.data.batch)
     let weight = batches.reduce(0) { $0 + pass.objective.weight(of: $1) }
-    var loss = 0.0
+    var (loss, metrics) = (0.0, [Metric]())
     optimizer.clearGradients(with: compute)
-    // Every loss token weighs the same, in whichever of the step's batches it is.
+    // Every loss token, or pair, weighs the same, in whichever of the step's batches it is.
     for (number, batch) in zip(numbers, batches) {
       let tape = Tape(compute: compute, isRecording: true)
       let key = DropoutKey(seed: options.seed, step: number)
-      loss += pass.loss(of: batch, scale: weight == 0 ? 0 : 1 / weight, on: tape, dropout: key)
+      let sums = try pass.sums(of: batch, scale: weight == 0 ? 0 : 1 / weight, on: tape, dropout: key)
+      loss += sums.loss
+      metrics.add(sums.metrics)
     }
     let norm = optimizer.gradientNorm(with: compute)
     let learningRate = schedule.learningRate(at: state.step)
@@ -149,7 +151,8 @@ public final class Trainer {
     return .step(
       TrainingStep(
         step: state.step, totalSteps: totalSteps, epoch: epoch, loss: loss, learningRate: learningRate,
-        gradientNorm: norm, tokens: tokens, lossTokens: lossTokens, seconds: clock.seconds))
+        gradientNorm: norm, tokens: tokens, lossTokens: lossTokens, seconds: clock.seconds,
+        metrics: metrics.divided(by: weight)))
   }
 
   /// Why a step isn't to be trusted; nil when it is.
@@ -181,15 +184,19 @@ public final class Trainer {
   private func validate() throws -> Validation? {
     guard let data = subject.validation, data.batchesPerEpoch > 0 else { return nil }
     let clock = Stopwatch()
-    var (loss, weight) = (0.0, 0.0)
+    var (loss, weight, metrics) = (0.0, 0.0, [Metric]())
     for number in 0..<data.batchesPerEpoch {
       let batch = try data.batch(number)
-      loss += pass.loss(of: batch, scale: 1, on: Tape(compute: compute, isRecording: false))
+      let sums = try pass.sums(of: batch, scale: 1, on: Tape(compute: compute, isRecording: false))
+      loss += sums.loss
+      metrics.add(sums.metrics)
       weight += pass.objective.weight(of: batch)
     }
     let history = state.validations
     let point = ValidationPoint(step: state.step, loss: weight > 0 ? loss / weight : 0)
     state.validations.append(point)
-    return Validation(step: point.step, loss: point.loss, history: history, seconds: clock.seconds)
+    return Validation(
+      step: point.step, loss: point.loss, history: history, seconds: clock.seconds,
+      metrics: metrics.divided(by: weight), isLikelihood: pass.objective.isLikelihood)
   }
 }

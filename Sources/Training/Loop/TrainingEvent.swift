@@ -39,7 +39,7 @@ public struct TrainingStep: Sendable, Hashable {
   public var step: Int
   public var totalSteps: Int
   public var epoch: Double
-  /// The mean loss per loss token (weighted), in nats.
+  /// The mean loss per loss token (weighted), in nats; on preferences, per pair.
   public var loss: Double
   public var learningRate: Double
   /// The L2 norm of the whole gradient before clipping.
@@ -49,10 +49,12 @@ public struct TrainingStep: Sendable, Hashable {
   public var lossTokens: Int
   /// Wall time of this step.
   public var seconds: Double
+  /// What the objective measured besides, as means.
+  public var metrics: [Metric]
 
   public init(
     step: Int, totalSteps: Int, epoch: Double, loss: Double, learningRate: Double, gradientNorm: Double,
-    tokens: Int, lossTokens: Int, seconds: Double
+    tokens: Int, lossTokens: Int, seconds: Double, metrics: [Metric] = []
   ) {
     self.step = step
     self.totalSteps = totalSteps
@@ -63,6 +65,7 @@ public struct TrainingStep: Sendable, Hashable {
     self.tokens = tokens
     self.lossTokens = lossTokens
     self.seconds = seconds
+    self.metrics = metrics
   }
 }
 
@@ -98,21 +101,30 @@ public struct SkippedStep: Sendable, Hashable {
 public struct Validation: Sendable, Hashable {
   /// How many steps were done before it.
   public var step: Int
-  /// The mean loss per loss token (weighted), in nats.
+  /// The mean loss per loss token (weighted), in nats; on preferences, per pair.
   public var loss: Double
   /// The validations before this one, oldest first.
   public var history: [ValidationPoint]
   public var seconds: Double
+  /// What the objective measured besides, as means.
+  public var metrics: [Metric]
+  /// Whether the loss is a negative log-likelihood of tokens.
+  public var isLikelihood: Bool
 
-  public init(step: Int, loss: Double, history: [ValidationPoint], seconds: Double) {
+  public init(
+    step: Int, loss: Double, history: [ValidationPoint], seconds: Double, metrics: [Metric] = [],
+    isLikelihood: Bool = true
+  ) {
     self.step = step
     self.loss = loss
     self.history = history
     self.seconds = seconds
+    self.metrics = metrics
+    self.isLikelihood = isLikelihood
   }
 
-  /// e to the loss: how many tokens the model hesitates between.
-  public var perplexity: Double { exp(loss) }
+  /// e to the loss: how many tokens the model hesitates between; nil where the loss is no likelihood.
+  public var perplexity: Double? { isLikelihood ? exp(loss) : nil }
   /// Whether it is better than every validation before; what isn't finite never is.
   public var isBest: Bool { loss.isFinite && history.allSatisfy { !($0.loss <= loss) } }
 }

@@ -1,4 +1,3 @@
-import Autodiff
 import Datasets
 
 /// Cross-entropy of the next token in nats, each token with its weight: `−w · log softmax(z)[target]`.
@@ -7,9 +6,5 @@ public struct NextToken: Objective {
 
   public func weight(of batch: TokenBatch) -> Double { batch.weights.reduce(0) { $0 + Double($1) } }
 
-  public func loss(of batch: TokenBatch, scale: Double) -> LossOfRows {
-    let crossEntropy = CrossEntropy(
-      targets: batch.targets, weights: batch.weights.map { Float(Double($0) * scale) })
-    return crossEntropy.loss
-  }
+  public func loss(of batch: TokenBatch) -> TargetLoss { .weighted(batch.weights) }
 }

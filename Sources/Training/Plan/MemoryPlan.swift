@@ -33,7 +33,7 @@ public struct MemoryPlan: Sendable, Hashable {
   init(
     _ model: TunedModel, objective: any Objective, activationCheckpointing: Bool, largestBatch: Int,
     largestValidationBatch: Int, longestExample: Int, compute: Compute
-  ) {
+  ) throws {
     let weights = Arena.planning()
     let planned = PlannedModel(model, in: weights)
     let arena = Arena.planning()
@@ -41,7 +41,7 @@ public struct MemoryPlan: Sendable, Hashable {
       decoder: planned.decoder, objective: objective, activationCheckpointing: activationCheckpointing)
     let planning = compute.over(arena)
     for (tokens, isRecording) in [(largestBatch, true), (largestValidationBatch, false)] where tokens > 0 {
-      _ = pass.loss(
+      _ = try pass.sums(
         of: TokenBatch(tokens: tokens, longest: longestExample), scale: 1,
         on: Tape(compute: planning, isRecording: isRecording), dropout: DropoutKey(seed: 0, step: 0))
     }

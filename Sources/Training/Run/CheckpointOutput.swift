@@ -12,11 +12,13 @@ struct CheckpointOutput {
   let elementType: ElementType
   let recipe: String
   let dataFingerprint: String
+  /// Whether the validation loss has a perplexity.
+  let isLikelihood: Bool
   private let tunedFrom: (path: String, fingerprint: String)?
 
   init(
     model: TunedModel, parameters: TrainableParameters, tokenizer: Tokenizer?, elementType: ElementType,
-    recipe: String, dataFingerprint: String
+    recipe: String, dataFingerprint: String, isLikelihood: Bool
   ) {
     self.model = model
     self.parameters = parameters
@@ -24,6 +26,7 @@ struct CheckpointOutput {
     self.elementType = elementType
     self.recipe = recipe
     self.dataFingerprint = dataFingerprint
+    self.isLikelihood = isLikelihood
     tunedFrom = model.tunedFrom.map { ($0.path, "\($0.fingerprint)") }
   }
 
@@ -58,7 +61,7 @@ struct CheckpointOutput {
     metrics["loss"] = state.loss.map { .number($0) }
     if let last = state.validations.last, last.step == state.step {
       metrics["validation_loss"] = .number(last.loss)
-      metrics["perplexity"] = .number(last.perplexity)
+      if isLikelihood { metrics["perplexity"] = .number(last.perplexity) }
     }
     return metrics
   }

@@ -86,6 +86,14 @@ public struct FineTuning {
     return plan
   }
 
+  /// Throws what `run` would before it begins, so that nobody prepares a run that is refused.
+  public func check(pool: ThreadPool, engine: any MatrixEngine) throws {
+    let plan = try plan(pool: pool, engine: engine)
+    try refuseOwnInput()
+    try RunFolder(path: output.folder).check(
+      recipe: output.recipe, mode: output.mode, totalSteps: plan.steps)
+  }
+
   /// Trains.
   ///
   /// - Parameters:
@@ -119,7 +127,7 @@ public struct FineTuning {
       folder: folder,
       output: CheckpointOutput(
         model: model, parameters: parameters, tokenizer: output.tokenizer, elementType: output.elementType,
-        recipe: output.recipe, dataFingerprint: dataFingerprint),
+        recipe: output.recipe, dataFingerprint: dataFingerprint, isLikelihood: objective.isLikelihood),
       keepsBest: output.keepBest && validation.map { $0.batchesPerEpoch > 0 } == true,
       keepLast: output.keepLast, state: { trainer.state })
     let own: [any TrainingConsumer] = [
@@ -155,7 +163,7 @@ public struct FineTuning {
     }
     let summary = (data: try summary(data), validation: try validation.map(summary))
     guard summary.data.lossTokens > 0 else { throw TrainingError.nothingToLearn }
-    let memory = MemoryPlan(
+    let memory = try MemoryPlan(
       model, objective: objective, activationCheckpointing: training.activationCheckpointing,
       largestBatch: summary.data.largestBatch, largestValidationBatch: summary.validation?.largestBatch ?? 0,
       longestExample: max(summary.data.longestExample, summary.validation?.longestExample ?? 0),

@@ -14,25 +14,33 @@ struct RunFolder {
   ///
   /// - Throws: `TrainingError` when other work, or an unfinished run, lies there and `mode` doesn't allow for it.
   func open(recipe: String, mode: FineTuning.Mode, totalSteps: Int) throws -> [String] {
-    let found = try? String(contentsOfFile: recipePath, encoding: .utf8)
+    try check(recipe: recipe, mode: mode, totalSteps: totalSteps)
     var warnings: [String] = []
-    switch mode {
-    case .begin:
-      // A model without a recipe isn't a run's: it may be what somebody tunes from.
-      let isTaken = found.map { $0 != recipe } ?? holdsModel
-      guard !isTaken else { throw TrainingError.folderInUse(path: path) }
-      try refuseUnfinished(totalSteps: totalSteps)
+    if mode != .resume {
       try clear()
-    case .overwrite:
-      try clear()
-    case .resume:
-      if let found, found != recipe { warnings.append("the recipe has changed since the run began") }
-      if found == nil, holdsModel { throw TrainingError.folderInUse(path: path) }
+    } else if let foundRecipe, foundRecipe != recipe {
+      warnings.append("the recipe has changed since the run began")
     }
     try Folder.create(path)
     try AtomicFile.write(recipe, to: recipePath)
     return warnings
   }
+
+  /// Throws what `open` would, and touches nothing.
+  func check(recipe: String, mode: FineTuning.Mode, totalSteps: Int) throws {
+    switch mode {
+    case .begin:
+      // A model without a recipe isn't a run's: it may be what somebody tunes from.
+      let isTaken = foundRecipe.map { $0 != recipe } ?? holdsModel
+      guard !isTaken else { throw TrainingError.folderInUse(path: path) }
+      try refuseUnfinished(totalSteps: totalSteps)
+    case .overwrite: break
+    case .resume:
+      if foundRecipe == nil, holdsModel { throw TrainingError.folderInUse(path: path) }
+    }
+  }
+
+  private var foundRecipe: String? { try? String(contentsOfFile: recipePath, encoding: .utf8) }
 
   /// Hours of work aren't thrown away because a flag was forgotten.
   private func refuseUnfinished(totalSteps: Int) throws {

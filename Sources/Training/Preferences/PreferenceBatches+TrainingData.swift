@@ -1,0 +1,3 @@
+import Datasets
+
+extension PreferenceBatches: TrainingData {}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Formats
+import Recipes
+import Runs
+
+/// `trimtab cache-logits`: what training through an ensemble needs of the large model, computed where that fits.
+struct CacheLogits: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cache-logits",
+    abstract: "Compute the large model's logits for a recipe that trains through an ensemble.",
+    discussion: """
+      Trained through {base: PATH, cache: FILE}, a recipe reads them from FILE; the base itself needn't be there then.
+      """)
+
+  @Argument(help: "A recipe file, or the name of one that ships.") var recipe: String
+  @Option(name: .customLong("set"), help: "An override such as objective.through.base=PATH (repeatable).")
+  var overrides: [String] = []
+  @Flag(help: "Print one JSON value.") var json = false
+
+  func run() throws {
+    let recipe = try Recipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
+    let path = try TrainingRun(recipe) { Console.note("note: \($0)") }.cacheLogits()
+    Console.result(json ? JSON.object(["output": .string(path)]).text() : path)
+  }
+}
