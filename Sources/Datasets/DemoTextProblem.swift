@@ -83,12 +83,13 @@ extension DemoTextProblem {
   }
 
   /// Gains and losses that keep what is held between 1 and the largest number.
-  private static func changes(from start: Int, count: Int, using random: inout DemoTextRandom) -> [Int] {
+  static func changes(
+    from start: Int, count: Int, upTo largest: Int = largestNumber, using random: inout DemoTextRandom
+  ) -> [Int] {
     var held = start
     return (0..<count).map { _ in
-      let rises = held == 1 || (held < largestNumber && random.happens(percent: 50))
-      let change =
-        rises ? random.integer(in: 1...largestNumber - held) : -random.integer(in: 1...held - 1)
+      let rises = held == 1 || (held < largest && random.happens(percent: 50))
+      let change = rises ? random.integer(in: 1...largest - held) : -random.integer(in: 1...held - 1)
       held += change
       return change
     }
@@ -124,13 +125,19 @@ extension DemoTextProblem {
     case .gap(_, _, let have): return "\(have[0]) - \(have[1]) = \(answer)"
     case .groups(_, _, let bags, let each): return "\(bags) x \(each) = \(answer)"
     case .steps(_, _, let has, let changes):
-      var held = has
-      let lines = changes.map { change in
-        defer { held += change }
-        return "\(held) \(change > 0 ? "+" : "-") \(abs(change)) = \(held + change)"
-      }
-      return lines.joined(separator: ", ")
+      return Self.working(from: has, changes).joined(separator: ", ")
     case .comparison, .count, .position, .repetition, .reversal: return answer
+    }
+  }
+}
+
+extension DemoTextProblem {
+  /// A line of working for each change of what is held.
+  static func working(from start: Int, _ changes: [Int]) -> [String] {
+    var held = start
+    return changes.map { change in
+      defer { held += change }
+      return "\(held) \(change > 0 ? "+" : "-") \(abs(change)) = \(held + change)"
     }
   }
 }
@@ -143,7 +150,9 @@ extension DemoTextProblem {
   /// It follows from the content alone, so text of different splits shares no problem whatever its seed. Of a
   /// problem with several steps the numbers alone decide; otherwise what is given, and not what is asked: the
   /// same numbers in another story, or another question about the same row, stay on their side.
-  var split: DemoText.Split {
+  var split: DemoText.Split { Self.split(ofContent: content) }
+
+  static func split(ofContent content: String) -> DemoText.Split {
     // FNV-1a, then SplitMix64's finisher, because neighbouring texts must scatter.
     let hash = content.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     var scattered = DemoTextRandom(seed: hash)

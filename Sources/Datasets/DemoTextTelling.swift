@@ -37,7 +37,7 @@ extension DemoTextProblem {
         "\(second) and \(first). How many fewer does \(people[1]) have?",
       ]
     case .steps(let holder, let thing, let has, let changes):
-      let story = Self.enumerate(changes.map { "\($0 > 0 ? "finds" : "loses") \(abs($0))" })
+      let story = Self.story(changes, isPast: false)
       return [
         "\(holder) has \(quantity(has, thing)), \(story). How many \(thing)s does \(holder) have now?"
       ]
@@ -85,7 +85,7 @@ extension DemoTextProblem {
         "\(second) and \(first). \(working), so \(people[1]) had \(answer) fewer.",
       ]
     case .steps(let holder, let thing, let has, let changes):
-      let story = Self.enumerate(changes.map { "\($0 > 0 ? "found" : "lost") \(abs($0))" })
+      let story = Self.story(changes, isPast: true)
       let left = quantity(changes.reduce(has, +), thing)
       return ["\(holder) had \(quantity(has, thing)), \(story). \(working), so \(holder) had \(left)."]
     case .groups(let holder, let thing, let bags, let each):
@@ -108,6 +108,12 @@ extension DemoTextProblem {
   }
 
   private static func were(_ count: Int) -> String { count == 1 ? "was" : "were" }
+
+  /// `finds 6, loses 3 and finds 2`, or the same in the past.
+  static func story(_ changes: [Int], isPast: Bool) -> String {
+    enumerate(
+      changes.map { "\($0 > 0 ? (isPast ? "found" : "finds") : (isPast ? "lost" : "loses")) \(abs($0))" })
+  }
 
   /// `a, b and c`.
   private static func enumerate(_ parts: [String]) -> String {

@@ -11,17 +11,23 @@ public struct Estimate: Sendable, Hashable {
 
   /// Resamples with a fixed seed: the same scores give the same interval.
   public init(_ scores: [Double], resamples: Int = 2000, seed: UInt64 = 17) {
-    count = scores.count
     guard !scores.isEmpty else {
-      (mean, lower, upper) = (0, 0, 0)
+      self.init(mean: 0, count: 0, sorted: [0])
       return
     }
-    mean = scores.reduce(0, +) / Double(scores.count)
     let means = Estimate.bootstrap(scores.count, resamples: resamples, seed: seed) { sample in
       sample.reduce(0) { $0 + scores[$1] } / Double(scores.count)
     }
-    lower = means[Int(0.025 * Double(resamples))]
-    upper = means[Int(0.975 * Double(resamples))]
+    self.init(
+      mean: scores.reduce(0, +) / Double(scores.count), count: scores.count, sorted: means)
+  }
+
+  /// The 95 % interval of a statistic's sorted resamples.
+  init(mean: Double, count: Int, sorted resamples: [Double]) {
+    self.mean = mean
+    self.count = count
+    lower = resamples[Int(0.025 * Double(resamples.count))]
+    upper = resamples[Int(0.975 * Double(resamples.count))]
   }
 
   /// A statistic of resampled example numbers, sorted.
@@ -29,10 +35,13 @@ public struct Estimate: Sendable, Hashable {
     _ count: Int, resamples: Int, seed: UInt64, _ statistic: ([Int]) -> Double
   ) -> [Double] {
     (0..<resamples).map { resample in
-      let random = CounterRandom(seed: seed, stream: UInt64(resample))
-      return statistic(
-        (0..<count).map { min(count - 1, Int(random.uniform(at: UInt64($0)) * Float(count))) })
+      statistic(drawing(count, from: CounterRandom(seed: seed, stream: UInt64(resample))))
     }.sorted()
+  }
+
+  /// So many numbers below `count`, each drawn from all of them.
+  static func drawing(_ count: Int, from random: CounterRandom) -> [Int] {
+    (0..<count).map { min(count - 1, Int(random.uniform(at: UInt64($0)) * Float(count))) }
   }
 
   /// As a person reads it: `61.4 % [57.2, 65.6]`.

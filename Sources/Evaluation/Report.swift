@@ -36,28 +36,23 @@ public struct Report: Sendable {
 
   /// The page's text.
   public var html: String {
-    """
-    <!doctype html><html lang="en"><meta charset="utf-8"><title>\(escaped(title))</title>
-    <style>
-    body{font:15px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#222}
-    table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:left}
-    .t{border-radius:3px;white-space:pre-wrap}.t.c{border-bottom:2px solid #b3261e}
-    .q{color:#555;white-space:pre-wrap}.card{border:1px solid #ddd;border-radius:8px;padding:.6rem 1rem;margin:1rem 0}
-    </style>
-    <h1>\(escaped(title))</h1>
-    <h2>Scores</h2>
-    <table><tr><th>system<th>score<th>95 % interval<th>questions</tr>
-    \(comparison.systems.map(row).joined(separator: "\n"))
-    </table>
-    \(gap)
-    \(bars)
-    \(curve)
-    <h2>What the expert moved</h2>
-    <p>Each token of the proxy-tuned answer is shaded by p(proxied) − p(base): green where steering raised it,
-    red where it lowered it; underlined where it changed the likeliest token. Point at one for the numbers.</p>
-    \(examples.map(card).joined(separator: "\n"))
-    </html>
-    """
+    HTMLPage(
+      title: title,
+      style: ".t{border-radius:3px;white-space:pre-wrap}.t.c{border-bottom:2px solid #b3261e}",
+      body: """
+        <h2>Scores</h2>
+        <table><tr><th>system<th>score<th>95 % interval<th>questions</tr>
+        \(comparison.systems.map(row).joined(separator: "\n"))
+        </table>
+        \(gap)
+        \(bars)
+        \(curve)
+        <h2>What the expert moved</h2>
+        <p>Each token of the proxy-tuned answer is shaded by p(proxied) − p(base): green where steering raised it,
+        red where it lowered it; underlined where it changed the likeliest token. Point at one for the numbers.</p>
+        \(examples.map(card).joined(separator: "\n"))
+        """
+    ).text
   }
 
   private var gap: String {
@@ -123,8 +118,5 @@ public struct Report: Sendable {
       """
   }
 
-  private func escaped(_ text: String) -> String {
-    text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
-      .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
-  }
+  private func escaped(_ text: String) -> String { HTMLPage.escaped(text) }
 }

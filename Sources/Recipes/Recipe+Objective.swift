@@ -173,7 +173,7 @@ extension Recipe.Objective {
 }
 
 extension Recipe.Preference {
-  fileprivate func write(to writer: inout RecipeWriter) {
+  func write(to writer: inout RecipeWriter) {
     writer.field("loss", loss.rawValue)
     writer.field("beta", beta.recipeText)
     writer.field("nll", likelihoodWeight.recipeText)

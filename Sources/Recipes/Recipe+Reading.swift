@@ -6,6 +6,11 @@ extension Recipe {
   ///
   /// - Throws: `RecipeError` with every problem at once, each at its place.
   public init(contentsOf path: String, overrides: [String] = []) throws {
+    try self.init(yaml: try Self.text(contentsOf: path), path: path, overrides: overrides)
+  }
+
+  /// A recipe file's text.
+  static func text(contentsOf path: String) throws -> String {
     guard let data = FileManager.default.contents(atPath: path) else {
       let names = RecipeLibrary.standard?.names ?? []
       throw RecipeError(
@@ -13,7 +18,7 @@ extension Recipe {
         advice: nearest(to: path, among: names).map { "did you mean \"\($0)\"?" }
           ?? "trimtab recipe list shows those that ship", exitCode: .noInput)
     }
-    try self.init(yaml: String(decoding: data, as: UTF8.self), path: path, overrides: overrides)
+    return String(decoding: data, as: UTF8.self)
   }
 
   /// Reads a recipe's text; `path` is what messages call it.

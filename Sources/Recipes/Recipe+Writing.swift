@@ -9,18 +9,20 @@ extension Recipe {
     writer.text("output", output)
     writer.field("weights", weights.rawValue)
     writer.section("model") { write(model, to: &$0) }
-    writer.section("adapter") { writer in
-      writer.field("kind", adapter == nil ? "none" : "lora")
-      guard let adapter else { return }
-      writer.field("rank", "\(adapter.rank)")
-      writer.field("alpha", adapter.alpha.recipeText)
-      writer.field("dropout", adapter.dropout.recipeText)
-      writer.list("targets", adapter.targets)
-    }
+    writer.section("adapter") { Self.write(adapter, to: &$0) }
     writer.section("objective") { objective.write(to: &$0) }
     writer.section("data") { write(data, to: &$0) }
-    writer.section("training") { write(training, to: &$0) }
+    writer.section("training") { Self.write(training, to: &$0) }
     return writer.lines.joined(separator: "\n") + "\n"
+  }
+
+  static func write(_ adapter: Adapter?, to writer: inout RecipeWriter) {
+    writer.field("kind", adapter == nil ? "none" : "lora")
+    guard let adapter else { return }
+    writer.field("rank", "\(adapter.rank)")
+    writer.field("alpha", adapter.alpha.recipeText)
+    writer.field("dropout", adapter.dropout.recipeText)
+    writer.list("targets", adapter.targets)
   }
 
   private func write(_ model: Model, to writer: inout RecipeWriter) {
@@ -65,7 +67,7 @@ extension Recipe {
     writer.field("train_on", data.trainOn.rawValue)
   }
 
-  private func write(_ training: Training, to writer: inout RecipeWriter) {
+  static func write(_ training: Training, to writer: inout RecipeWriter) {
     switch training.length {
     case .epochs(let epochs): writer.field("epochs", epochs.recipeText)
     case .steps(let steps): writer.field("steps", "\(steps)")

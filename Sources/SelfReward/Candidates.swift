@@ -20,11 +20,14 @@ public struct CandidateSet: Sendable, Hashable {
   public var id: String
   /// The user's words, in no template.
   public var prompt: String
+  /// The same as a statement with holes for an answer, where the task has one.
+  public var statement: Statement?
   public var candidates: [Candidate]
 
-  public init(id: String, prompt: String, candidates: [Candidate]) {
+  public init(id: String, prompt: String, statement: Statement? = nil, candidates: [Candidate]) {
     self.id = id
     self.prompt = prompt
+    self.statement = statement
     self.candidates = candidates
   }
 }

@@ -46,7 +46,7 @@ struct RecipeCommand: ParsableCommand {
 
     func run() throws {
       let source = RecipeCommand.path(name)
-      _ = try Recipe(contentsOf: source)
+      _ = try AnyRecipe(contentsOf: source)
       guard !FileManager.default.fileExists(atPath: destination) else {
         throw UsageError("\(destination) is there already", advice: "choose another name")
       }
@@ -64,7 +64,7 @@ struct RecipeCommand: ParsableCommand {
     var overrides: [String] = []
 
     func run() throws {
-      _ = try Recipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
+      _ = try AnyRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
       Console.result("\(recipe): fine")
     }
   }
@@ -77,7 +77,7 @@ struct RecipeCommand: ParsableCommand {
 
     func run() throws {
       Console.result(
-        try Recipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides).yaml, terminator: "")
+        try AnyRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides).yaml, terminator: "")
     }
   }
 }

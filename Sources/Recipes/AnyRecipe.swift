@@ -1,0 +1,36 @@
+/// A recipe of whichever kind its file is.
+public enum AnyRecipe: Sendable, Hashable {
+  case training(Recipe)
+  case selfReward(SelfRewardRecipe)
+
+  /// Reads a recipe file, with overrides on top, as the kind that it names.
+  ///
+  /// - Throws: `RecipeError` with every problem at once, each at its place.
+  public init(contentsOf path: String, overrides: [String] = []) throws {
+    let text = try Recipe.text(contentsOf: path)
+    var node = try RecipeNode(yaml: text, path: path)
+    for override in overrides { try node.apply(override: override) }
+    self =
+      node.text(of: "kind") == SelfRewardRecipe.kind
+      ? .selfReward(try SelfRewardRecipe(yaml: text, path: path, overrides: overrides))
+      : .training(try Recipe(yaml: text, path: path, overrides: overrides))
+  }
+
+  /// The resolved recipe as YAML, every default written out.
+  public var yaml: String {
+    switch self {
+    case .training(let recipe): recipe.yaml
+    case .selfReward(let recipe): recipe.yaml
+    }
+  }
+}
+
+extension RecipeNode {
+  /// The text of one of a section's keys.
+  fileprivate func text(of key: String) -> String? {
+    guard case .mapping(let members) = content,
+      case .scalar(let text)? = members.first(where: { $0.key == key })?.value.content
+    else { return nil }
+    return text
+  }
+}

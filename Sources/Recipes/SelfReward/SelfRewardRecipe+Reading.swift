@@ -1,0 +1,248 @@
+import Diagnostics
+import Foundation
+
+extension SelfRewardRecipe {
+  /// What the key `kind` says in such a recipe.
+  public static let kind = "selfreward"
+
+  /// Reads a recipe file, with overrides such as `rounds=1` on top.
+  ///
+  /// - Throws: `RecipeError` with every problem at once, each at its place.
+  public init(contentsOf path: String, overrides: [String] = []) throws {
+    try self.init(yaml: try Recipe.text(contentsOf: path), path: path, overrides: overrides)
+  }
+
+  /// Reads a recipe's text; `path` is what messages call it.
+  public init(yaml: String, path: String, overrides: [String] = []) throws {
+    var node = try RecipeNode(yaml: yaml, path: path)
+    for override in overrides { try node.apply(override: override) }
+    let problems = Problems()
+    let top = Section(node, name: "", parent: node.origin, problems: problems)
+    if top.string("kind") != Self.kind {
+      top.problem("kind isn't \(Self.kind)", key: "kind", advice: "trimtab finetune runs the other kinds")
+    }
+    seed = UInt64(top.integer("seed", in: 0...Int(Int32.max)) ?? 0)
+    seeds = top.integer("seeds", in: 1...1000) ?? 1
+    threads = top.integer("threads", in: 1...1024)
+    precision = top.choice("precision", Recipe.Precision.self) ?? .auto
+    output = top.string("output") ?? ""
+    if !top.hasValue("output") { top.problem("output is missing", advice: "name the run's folder") }
+    rounds = top.integer("rounds", in: 1...100) ?? 2
+    arms = top.choices("arms", Arm.self) ?? [.own]
+    model = Model(top.section("model"))
+    task = Task(top.section("task"))
+    start = Start(top.section("start"))
+    candidates = Candidates(top.section("candidates"))
+    judge = Judge(top.section("judge"))
+    pairs = Pairs(top.section("pairs"))
+    let preferenceSection = top.section("preference")
+    preference = Recipe.Preference(preferenceSection, isWanted: true)
+    if preference.reference != .start {
+      preferenceSection.problem(
+        "preference.reference in rounds", key: "reference",
+        advice: "leave it out: a round's reference is the model that it begins with")
+    }
+    preferenceSection.finish()
+    replayInterval = top.integer("replay_every", in: 1...1_000_000)
+    training = Recipe.Training(top.section("training"))
+    positive = Recipe.Training(top.section("positive"))
+    gate = Gate(top.section("gate"))
+    stop = Stop(top.section("stop"))
+    top.finish()
+    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+  }
+}
+
+extension SelfRewardRecipe.Model {
+  init(_ section: Section) {
+    self.init()
+    path = section.string("path") ?? path
+    if !section.hasValue("path") {
+      section.problem("model.path is missing", advice: "name a checkpoint folder or a .gguf file")
+    }
+    template = section.string("template") ?? template
+    adapter = Recipe.Adapter.read(section.section("adapter"))
+    section.finish()
+  }
+}
+
+extension SelfRewardRecipe.Task {
+  private enum Kind: String, CaseIterable { case arithmetic }
+
+  init(_ section: Section) {
+    self.init()
+    _ = section.choice("kind", Kind.self)
+    steps = section.range("steps", in: 2...12) ?? steps
+    largest = section.integer("largest", in: 4...15) ?? largest
+    bagsPercent = section.integer("bags_percent", in: 0...100) ?? bagsPercent
+    form = section.choice("form", Form.self) ?? form
+    prompts = section.integer("prompts", in: 1...1_000_000) ?? prompts
+    validation = section.integer("validation", in: 1...100_000) ?? validation
+    audit = section.integer("audit", in: 1...100_000) ?? audit
+    test = section.integer("test", in: 1...100_000) ?? test
+    section.finish()
+  }
+}
+
+extension SelfRewardRecipe.Start {
+  init(_ section: Section) {
+    self.init()
+    examples = section.integer("examples", in: 0...1_000_000) ?? examples
+    steps = section.range("steps", in: 2...12) ?? steps
+    training = Recipe.Training(section.section("training"))
+    section.finish()
+  }
+}
+
+extension SelfRewardRecipe.Candidates {
+  init(_ section: Section) {
+    self.init()
+    count = section.integer("count", in: 2...1024) ?? count
+    temperature = section.number("temperature", in: 0...100, excludingLower: true) ?? temperature
+    topP = section.number("top_p", in: 0...1, excludingLower: true) ?? topP
+    maximumTokens = section.integer("max_tokens", in: 1...Int.max) ?? maximumTokens
+    generator = section.role() ?? generator
+    stretch = section.integer("stretch", in: 1...100_000) ?? stretch
+    section.finish()
+  }
+}
+
+extension SelfRewardRecipe.Judge {
+  init(_ section: Section) {
+    self.init()
+    role = section.role() ?? role
+    combination = section.choice("combination", Combination.self) ?? combination
+    let listed = section.sections("rewards") ?? []
+    rewards = listed.compactMap { item in
+      defer { item.finish() }
+      let kind = item.choice("kind", SelfRewardRecipe.Reward.Kind.self)
+      let weight = item.number("weight", in: 0...1e300, excludingLower: true) ?? 1
+      return kind.map { SelfRewardRecipe.Reward(kind: $0, weight: weight) }
+    }
+    if listed.isEmpty {
+      section.problem("judge.rewards is missing", advice: "such as [{kind: statement}, {kind: calculator}]")
+    }
+    section.finish()
+  }
+}
+
+extension SelfRewardRecipe.Pairs {
+  init(_ section: Section) {
+    self.init()
+    margin = section.number("margin", in: 0...1e300) ?? margin
+    lengthControl = section.choice("length_control", LengthControl.self) ?? lengthControl
+    band = section.number("band", in: 0...1) ?? band
+    weights = section.choice("weights", Weights.self) ?? weights
+    votes = section.numbers("votes", in: 0...1) ?? votes
+    agreement = section.boolean("agreement") ?? agreement
+    differentAnswers = section.boolean("different_answers") ?? differentAnswers
+    anchored = section.boolean("anchored") ?? anchored
+    if anchored, weights == .votes {
+      section.problem(
+        "pairs.anchored with weights by votes", key: "weights",
+        advice: "the rejected answer is another model's and has no votes: write weights: none")
+    }
+    section.finish()
+  }
+}
+
+extension SelfRewardRecipe.Gate {
+  init(_ section: Section) {
+    self.init()
+    areaUnderCurve = section.number("judge_auc", in: 0...1) ?? areaUnderCurve
+    selectionGain = section.number("selection_gain", in: -1...1) ?? selectionGain
+    pairs = section.integer("pairs", in: 0...Int.max) ?? pairs
+    enforce = section.boolean("enforce") ?? enforce
+    section.finish()
+  }
+}
+
+extension SelfRewardRecipe.Stop {
+  init(_ section: Section) {
+    self.init()
+    voteShare = section.number("vote_share", in: 0...1)
+    tieRate = section.number("tie_rate", in: 0...1)
+    lengthDrift = section.number("length_drift", in: 1...1e300)
+    entropyFloor = section.number("entropy_floor", in: 0...1)
+    rollback = section.boolean("rollback") ?? rollback
+    section.finish()
+  }
+}
+
+extension Section {
+  private enum RoleName: String, CaseIterable { case base, start, current, path, proxied }
+
+  /// Who plays this section's part: `role`, with `path`, or `large` and `alpha`.
+  fileprivate func role() -> SelfRewardRecipe.Role? {
+    let name = choice("role", RoleName.self)
+    let path = string("path")
+    let large = string("large")
+    let alpha = number("alpha", in: -100...100)
+    if (path != nil) != (name == .path) {
+      problem("\(self.name).path goes with role: path", key: "path", advice: "write both or neither")
+    }
+    if (large != nil) != (name == .proxied) {
+      problem("\(self.name).large goes with role: proxied", key: "large", advice: "write both or neither")
+    }
+    switch name {
+    case nil: return nil
+    case .base: return .base
+    case .start: return .start
+    case .current: return .current
+    case .path: return .path(path ?? "")
+    case .proxied: return .proxied(large: large ?? "", alpha: alpha ?? 1)
+    }
+  }
+
+  /// Two whole numbers that rise, or one for both.
+  fileprivate func range(_ key: String, in range: ClosedRange<Int>) -> [Int]? {
+    guard let numbers = numbers(key, in: Double(range.lowerBound)...Double(range.upperBound)) else {
+      return nil
+    }
+    let ends = numbers.compactMap { Int(exactly: $0) }
+    guard ends.count == numbers.count, let first = ends.first, let last = ends.last, ends.count <= 2,
+      first <= last
+    else {
+      problem("\(name).\(key) isn't a range", key: key, advice: "write [least, most]")
+      return nil
+    }
+    return [first, last]
+  }
+
+  /// A list of numbers; a single one counts as a list of one.
+  fileprivate func numbers(_ key: String, in range: ClosedRange<Double>) -> [Double]? {
+    guard let texts = strings(key) else { return nil }
+    return texts.compactMap { text in
+      guard let number = Double(text), range.contains(number) else {
+        problem(
+          "\(name).\(key) has \"\(text)\", expected numbers from \(range.lowerBound.recipeText) to "
+            + range.upperBound.recipeText, key: key)
+        return nil
+      }
+      return number
+    }
+  }
+
+  /// Words of an enumeration, each once.
+  fileprivate func choices<Choice: RawRepresentable<String> & CaseIterable & Hashable>(
+    _ key: String, _: Choice.Type
+  ) -> [Choice]? {
+    guard let texts = strings(key) else { return nil }
+    let words = Choice.allCases.map(\.rawValue)
+    var choices: [Choice] = []
+    for text in texts {
+      guard let choice = Choice(rawValue: text) else {
+        problem(
+          "\(key) has \"\(text)\", expected \(words.joined(separator: ", "))", key: key,
+          advice: nearest(to: text, among: words).map { "did you mean \"\($0)\"?" })
+        continue
+      }
+      if choices.contains(choice) {
+        problem("\(key) has \"\(text)\" twice", key: key)
+      } else {
+        choices.append(choice)
+      }
+    }
+    return choices
+  }
+}

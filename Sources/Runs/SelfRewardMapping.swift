@@ -1,0 +1,154 @@
+import Datasets
+import Evaluation
+import Models
+import Recipes
+import SelfReward
+import Training
+
+extension SelfRewardRecipe.Arm {
+  var arm: Arm {
+    switch self {
+    case .own: .own
+    case .oracle: .oracle
+    case .random: .random
+    case .positive: .positive
+    case .shuffled: .shuffled
+    }
+  }
+}
+
+extension SelfRewardRecipe.Task.Form {
+  var form: ArithmeticTask.Form {
+    switch self {
+    case .narrative: .narrative
+    case .steps: .steps
+    case .board: .board
+    }
+  }
+}
+
+extension SelfRewardRecipe.Role {
+  var source: PolicySource {
+    switch self {
+    case .base: .base
+    case .start: .start
+    case .current: .current
+    case .path(let path): .path(path)
+    case .proxied(let large, let alpha): .proxied(large: large, alpha: Float(alpha))
+    }
+  }
+}
+
+extension SelfRewardRecipe {
+  var arithmetic: ArithmeticTask {
+    ArithmeticTask(
+      difficulty: .init(
+        steps: task.steps[0]...task.steps[1], largest: task.largest, bagsPercent: task.bagsPercent),
+      startDifficulty: .init(
+        steps: start.steps[0]...start.steps[1], largest: task.largest, bagsPercent: task.bagsPercent),
+      form: task.form.form)
+  }
+
+  /// The seeds of its runs.
+  var runSeeds: [UInt64] { (0..<UInt64(seeds)).map { seed + $0 } }
+
+  /// Everything that an experiment does, but for the models.
+  func options(method: TunedModel.Method, maximumLength: Int) -> ExperimentOptions {
+    var gate = AuditGate()
+    gate.areaUnderCurve = self.gate.areaUnderCurve
+    gate.selectionGain = self.gate.selectionGain
+    gate.pairs = self.gate.pairs
+    gate.isEnforced = self.gate.enforce
+    var examined: PolicySource?
+    if case .proxied = judge.role { examined = judge.role.source }
+    return ExperimentOptions(
+      arms: arms.map(\.arm), seeds: runSeeds,
+      loop: LoopOptions(
+        rounds: rounds, prompts: task.prompts, validationPrompts: task.validation,
+        candidates: candidates.options, generator: candidates.generator.source, pairs: pairs.options,
+        votesByRound: pairs.votes,
+        training: RoundTrainingOptions(
+          training: training.options(seed: 0), preference: preference.options, method: method,
+          batchTokens: training.batchTokens, maximumLength: maximumLength,
+          replayInterval: replayInterval, positive: positive.options(seed: 0)),
+        stopRules: stop.rules, stretch: candidates.stretch),
+      gate: gate, auditProblems: task.audit, testProblems: task.test, examined: examined)
+  }
+}
+
+extension SelfRewardRecipe.Candidates {
+  var options: CandidateOptions {
+    var options = CandidateOptions()
+    options.count = count
+    options.temperature = Float(temperature)
+    options.topP = Float(topP)
+    options.maximumTokens = maximumTokens
+    return options
+  }
+}
+
+extension SelfRewardRecipe.Pairs {
+  var options: PairOptions {
+    var options = PairOptions()
+    options.margin = margin
+    options.requiresDifferentAnswers = differentAnswers
+    options.requiresAgreement = agreement
+    options.isAnchored = anchored
+    options.weighting =
+      switch weights {
+      case .none: .none
+      case .votes: .votes
+      case .agreement: .agreement
+      }
+    options.lengthControl =
+      switch lengthControl {
+      case .none: .none
+      case .zeroGap: .zeroGap
+      case .band: .band(band)
+      }
+    return options
+  }
+}
+
+extension SelfRewardRecipe.Stop {
+  var rules: StopRules {
+    var rules = StopRules()
+    rules.voteShare = voteShare
+    rules.tieRate = tieRate
+    rules.lengthDrift = lengthDrift
+    rules.entropyFloor = entropyFloor
+    rules.rollsBack = rollback
+    return rules
+  }
+}
+
+extension SelfRewardRecipe.Judge {
+  /// The reward, as the policy judges.
+  ///
+  /// - Parameter reference: What the implicit reward compares the judge with.
+  func reward(_ judge: Policy, reference: Policy) throws -> any Reward {
+    let parts = try rewards.map { (weight: $0.weight, reward: try $0.kind.reward(judge, reference)) }
+    if parts.count == 1 { return parts[0].reward }
+    switch combination {
+    case .sum: return try CombinedReward(parts)
+    case .agreement: return try AgreementReward(parts.map(\.reward))
+    }
+  }
+}
+
+extension SelfRewardRecipe.Reward.Kind {
+  fileprivate func reward(_ judge: Policy, _ reference: Policy) throws -> any Reward {
+    let specification: RewardSpecification
+    switch self {
+    case .statement: return StatementReward(judge: judge, aggregation: .sum)
+    case .statementMean: return StatementReward(judge: judge, aggregation: .mean)
+    case .statementLeast: return StatementReward(judge: judge, aggregation: .least)
+    case .calculator: specification = .calculator(scoreWithoutEquations: 0)
+    case .vote: specification = .majorityVote(.lastNumber)
+    case .likelihood: specification = .likelihood(nil, isLengthNormalized: false)
+    case .expectedScore: specification = .expectedScore(.short)
+    case .implicit: specification = .implicit(beta: 0.1, isLengthNormalized: false)
+    }
+    return try specification.makeReward(judge: judge, reference: reference)
+  }
+}

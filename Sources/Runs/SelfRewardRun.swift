@@ -1,0 +1,86 @@
+import Evaluation
+import Formats
+import Foundation
+import Models
+import Recipes
+import SelfReward
+import Tensors
+import Training
+
+/// A self-rewarding recipe brought to life: models loaded, arms and rounds run, the result written.
+public struct SelfRewardRun {
+  public let recipe: SelfRewardRecipe
+  private let compute: Compute
+  private let say: (String) -> Void
+
+  /// - Parameters:
+  ///   - isResuming: Whether a run of the same recipe that lies in the output folder is gone on with.
+  ///   - say: Is told what happens, for people.
+  /// - Throws: `SelfRewardLoopError.folderInUse` when another run lies there.
+  public init(_ recipe: SelfRewardRecipe, isResuming: Bool, say: @escaping (String) -> Void) throws {
+    self.recipe = recipe
+    self.say = say
+    compute = Compute(
+      pool: recipe.threads.map { ThreadPool(threads: $0) } ?? ThreadPool(),
+      engine: try MatrixEngines.make(precision: recipe.precision.tensorPrecision),
+      arena: try Arena.unplanned())
+    let path = recipe.output + "/recipe.yaml"
+    let found = try? String(contentsOfFile: path, encoding: .utf8)
+    guard found == nil || (isResuming && found == recipe.yaml) else {
+      throw SelfRewardLoopError.folderInUse(path: recipe.output)
+    }
+    try Folder.create(recipe.output)
+    try AtomicFile.write(recipe.yaml, to: path)
+  }
+
+  /// Runs every arm of every seed.
+  ///
+  /// - Parameter consumers: Who follows each training.
+  /// - Throws: `SelfRewardLoopError.interrupted` when a stop was asked for; `gateClosed` when the audit falls short.
+  public func run(
+    consumers: @escaping () -> [any TrainingConsumer] = { [] }, stop: StopSignal? = nil
+  ) throws -> ExperimentResult {
+    let checkpoint = try Checkpoint.load(recipe.model.path)
+    let method: TunedModel.Method =
+      try recipe.model.adapter.map { .lowRank(try $0.configuration(over: checkpoint.configuration)) } ?? .full
+    let options = recipe.options(method: method, maximumLength: checkpoint.configuration.contextLength)
+    let tuning = StartTuning(
+      base: recipe.model.path, task: recipe.arithmetic, examples: recipe.start.examples,
+      training: recipe.start.training.options(seed: 0), method: method,
+      batchTokens: recipe.start.training.batchTokens, template: recipe.model.template, recipe: recipe.yaml,
+      compute: compute)
+    let crew = Experiment.Crew(
+      start: { seed, folder in
+        try tuning.start(seed: seed, folder: folder, stop: stop, consumers: consumers())
+      },
+      policies: { start in
+        PolicyLoader(
+          base: recipe.model.path, start: start, template: recipe.model.template, compute: compute)
+      },
+      reward: { policies, current in
+        let judge = try policies.policy(recipe.judge.role.source, current: current)
+        let reference = try policies.policy(.base, current: current)
+        return RoundJudge(
+          try recipe.judge.reward(judge, reference: reference), fingerprint: judge.fingerprint)
+      },
+      training: { start in
+        RoundTraining(
+          options: options.loop.training, examples: start.examples, recipe: recipe.yaml,
+          template: recipe.model.template, compute: compute, consumers: consumers)
+      })
+    let experiment = Experiment(
+      options, folder: recipe.output, problems: recipe.arithmetic,
+      oracle: Oracle(of: recipe.arithmetic, for: options), crew: crew, stop: stop, say: say)
+    let result = try experiment.run()
+    try AtomicFile.write(result.json.text(pretty: true) + "\n", to: resultPath)
+    try AtomicFile.write(
+      SelfRewardReport(title: "Self-rewarding rounds: \(name)", result: result).html, to: reportPath)
+    return result
+  }
+
+  /// What the output folder is called.
+  private var name: String { URL(fileURLWithPath: recipe.output).lastPathComponent }
+
+  public var resultPath: String { recipe.output + "/result.json" }
+  public var reportPath: String { recipe.output + "/report.html" }
+}

@@ -1,0 +1,102 @@
+import Formats
+import Foundation
+import Training
+
+/// The stages that arms, audits and examinations share: each a file, each made once.
+struct RoundStages {
+  let folder: String
+  let seed: StageSeed
+  let stop: StopSignal?
+  /// How many prompts are answered or judged together, and written together: what is lost when the process is killed.
+  let stretch: Int
+  /// Folders of other arms' same round, whose equal stages needn't be made again.
+  var twins: [String] = []
+
+  private var isStopped: Bool { stop?.isRequested ?? false }
+
+  func path(_ name: String) -> String { "\(folder)/\(name)" }
+
+  /// The problems of a stage, noted.
+  func problems(
+    _ name: String, _ portion: Portion, of source: any ProblemSource, count: Int, seed number: UInt64
+  ) throws -> [Problem] {
+    let header: JSON = [
+      "stage": .string(name), "portion": .string(portion.rawValue), "seed": .integer(Int(number)),
+      "round": .integer(seed.round), "count": .integer(count), "source": .string("\(source)"),
+    ]
+    let file = StageFile(path: path("\(name).jsonl"), header: header)
+    let rows = try file.rows(stretches: 1, isStopped: { isStopped }) { _ in
+      source.problems(portion, count: count, seed: number, round: seed.round).map(\.row)
+    }
+    return try rows.enumerated().map { try Problem($1, path: file.path, number: $0 + 1) }
+  }
+
+  /// Sampled candidates of problems.
+  func candidates(
+    _ name: String, of problems: [Problem], by policy: Policy, _ options: CandidateOptions
+  ) throws -> [CandidateSet] {
+    let drawn = seed(name)
+    let header: JSON = [
+      "stage": .string(name), "seed": .string("\(drawn)"), "model": .string(policy.fingerprint),
+      "options": options.json, "stretch": .integer(stretch),
+      "problems": .string(Self.checksum(problems.map(\.row))),
+    ]
+    let file = StageFile(path: path("\(name).jsonl"), header: header)
+    let stretches = Self.stretches(problems.count, stretch)
+    let rows = try file.rows(
+      stretches: stretches.count, twins: twins.map { "\($0)/\(name).jsonl" }, isStopped: { isStopped }
+    ) { number in
+      // Draws depend on the place within a stretch, so each has a seed of its own.
+      let sets = try policy.candidates(
+        problems[stretches[number]], options, seed: drawn &+ UInt64(number) &* 0x9E37_79B9)
+      return sets.map { ["id": .string($0.id), "candidates": .array($0.candidates.map(\.row))] }
+    }
+    return try zip(problems, rows).enumerated().map { index, pair in
+      let reader = NumberReader(pair.1, path: file.path, row: index + 1)
+      return CandidateSet(
+        pair.0,
+        try reader.list("candidates").map { try Candidate($0, path: file.path, number: index + 1) })
+    }
+  }
+
+  /// What a judge makes of candidates.
+  func judgments(
+    _ name: String, of sets: [CandidateSet], by judge: RoundJudge
+  ) throws -> [[Judgment]] {
+    let drawn = seed(name)
+    let header: JSON = [
+      "stage": .string(name), "seed": .string("\(drawn)"), "reward": .string(judge.reward.name),
+      "judge": .string(judge.fingerprint), "stretch": .integer(stretch),
+      "candidates": .string(Self.checksum(sets.flatMap { $0.candidates.map(\.row) })),
+    ]
+    let file = StageFile(path: path("\(name).jsonl"), header: header)
+    let stretches = Self.stretches(sets.count, stretch)
+    let rows = try file.rows(
+      stretches: stretches.count, twins: twins.map { "\($0)/\(name).jsonl" }, isStopped: { isStopped }
+    ) { number in
+      let part = Array(sets[stretches[number]])
+      let judged = try judge.reward.judge(part, seed: drawn &+ UInt64(number) &* 0x9E37_79B9)
+      return zip(part, judged).map { ["id": .string($0.id), "judgments": .array($1.map(\.row))] }
+    }
+    return try rows.enumerated().map { index, row in
+      try NumberReader(row, path: file.path, row: index + 1).list("judgments").map { Judgment($0) }
+    }
+  }
+
+  private static func stretches(_ count: Int, _ length: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
+  }
+
+  static func checksum(_ rows: [JSON]) -> String { "\(Fingerprint(of: JSON.array(rows).text()))" }
+}
+
+/// A reward in its role, and what names the model behind it.
+public struct RoundJudge {
+  public let reward: any Reward
+  public let fingerprint: String
+
+  public init(_ reward: any Reward, fingerprint: String) {
+    self.reward = reward
+    self.fingerprint = fingerprint
+  }
+}

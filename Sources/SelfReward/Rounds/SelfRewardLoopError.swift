@@ -1,0 +1,59 @@
+import Diagnostics
+
+/// What can stop a self-rewarding run.
+public enum SelfRewardLoopError: DiagnosticError, Hashable {
+  /// A stage's file follows from other seeds, models or options.
+  case otherRun(path: String)
+  /// The output folder holds another recipe's run.
+  case folderInUse(path: String)
+  /// A stop was asked for; what is finished stays.
+  case interrupted
+  case unwritable(path: String, reason: String)
+  /// A stage's row isn't what the stage writes.
+  case damaged(path: String, row: Int, what: String)
+  /// The audit found nothing to learn from.
+  case gateClosed([GateFinding])
+  /// A round made fewer pairs than a step of training needs.
+  case noPairs(round: Int, counts: PairCounts)
+
+  public var diagnostics: [Diagnostic] {
+    switch self {
+    case .otherRun(let path):
+      [
+        Diagnostic(
+          "the file is another run's: its seeds, models or options differ", at: .init(path),
+          advice: "give another output folder, or remove this one to begin again")
+      ]
+    case .folderInUse(let path):
+      [
+        Diagnostic(
+          "another run lies here", at: .init(path),
+          advice: "go on with --resume, or give another output folder", exitCode: .usage)
+      ]
+    case .interrupted:
+      [Diagnostic("interrupted", advice: "go on with --resume", exitCode: .interrupted)]
+    case .unwritable(let path, let reason):
+      [Diagnostic("it can't be written: \(reason)", at: .init(path), exitCode: .inputOutput)]
+    case .damaged(let path, let row, let what):
+      [
+        Diagnostic(
+          "row \(row) has no \(what)", at: .init(path), advice: "remove the file, and it is made again")
+      ]
+    case .gateClosed(let findings):
+      findings.map { finding in
+        Diagnostic(
+          finding.text,
+          advice: "choose another reward or difficulty, or set gate.enforce=false to go on all the same",
+          exitCode: .unavailable)
+      }
+    case .noPairs(let round, let counts):
+      [
+        Diagnostic(
+          "round \(round) made \(counts.kept) pairs of \(counts.prompts) prompts (\(counts.ties) ties, "
+            + "\(counts.belowMargin) below the margin, \(counts.belowVotes) below the votes, "
+            + "\(counts.missing) judgments missing)",
+          advice: "lower pairs.margin or pairs.votes, or sample at a higher temperature")
+      ]
+    }
+  }
+}
