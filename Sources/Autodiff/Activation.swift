@@ -79,8 +79,9 @@ public enum GELU: Sendable, Hashable {
 extension Tape {
   /// y = GELU(x), in either form.
   public func gelu(_ x: Variable, _ kind: GELU) -> Variable {
-    let y = output("gelu", x.shape, of: x)
-    kind.activation.forward(x.value, into: y.value, with: compute)
+    let y = cheapOutput("gelu", x.shape, of: x) { [compute, x = x.value] in
+      kind.activation.forward(x, into: $0, with: compute)
+    }
     record(y) { [x = x.value, slot = x.slot] tape, dy in
       kind.activation.backward(dy, x, to: slot, on: tape)
     }
@@ -97,8 +98,9 @@ extension Tape {
 
   private func gated(_ activation: Activation, gate: Variable, up: Variable) -> Variable {
     precondition(gate.shape == up.shape)
-    let y = output("gated", gate.shape, of: gate, up)
-    activation.forward(gate: gate.value, up: up.value, into: y.value, with: compute)
+    let y = cheapOutput("gated", gate.shape, of: gate, up) { [compute, gate = gate.value, up = up.value] in
+      activation.forward(gate: gate, up: up, into: $0, with: compute)
+    }
     record(y) { tape, dy in
       activation.backward(dy, gate: gate.value, up: up.value, to: gate.slot, up.slot, on: tape)
     }

@@ -63,11 +63,11 @@ extension Tape {
   public func layerNorm(_ x: Variable, gain: Variable, bias: Variable?, epsilon: Float) -> Variable {
     precondition(x.shape.columns == gain.value.count)
     precondition(bias.map { $0.value.count == gain.value.count } ?? true)
-    let y = output("norm", x.shape, of: x, gain, bias)
     let statistics = saved("norm statistics", [x.shape.rows, 2])
-    LayerNorm.forward(
-      x.value, gain: gain.value, bias: bias?.value, epsilon: epsilon, into: y.value, saving: statistics,
-      with: compute)
+    let y = cheapOutput("norm", x.shape, of: x, gain, bias) {
+      [compute, x = x.value, g = gain.value, b = bias?.value] in
+      LayerNorm.forward(x, gain: g, bias: b, epsilon: epsilon, into: $0, saving: statistics, with: compute)
+    }
     record(y) { [g = gain.value, slots = (x.slot, gain.slot, bias?.slot), x = x.value] tape, dy in
       LayerNorm.backward(dy, x, gain: g, saved: statistics, to: slots.0, slots.1, slots.2, on: tape)
     }

@@ -66,9 +66,9 @@ extension Tape {
       x.value, zip(layers, outputs).map { ($0.weight.value, $0.bias?.value, $1.value) }, with: compute)
     for ((weight, bias), y) in zip(layers, outputs) {
       // A frozen weight needs no inputs kept.
-      let kept = weight.requiresGradient ? x.value : nil
+      let kept = weight.requiresGradient ? x.recalled : nil
       record(y) { [W = weight.value, x = x.slot, WSlot = weight.slot, b = bias?.slot] tape, dy in
-        Linear.backward(dy, kept, W, to: x, WSlot, b, on: tape)
+        Linear.backward(dy, kept?.value(on: tape), W, to: x, WSlot, b, on: tape)
       }
     }
     return outputs

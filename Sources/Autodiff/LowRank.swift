@@ -89,8 +89,8 @@ extension Tape {
       dropped(x.value, dropout), down.value, up.value, scale: scale, saving: h, addingTo: y.value,
       with: compute)
     let slots = (x.slot, y.slot, down.slot, up.slot)
-    record(z) { [x = x.value, A = down.value, B = up.value] tape, dz in
-      LowRank.backward(dz, x, A, B, scale: scale, dropout, saved: h, to: slots, on: tape)
+    record(z) { [x = x.recalled, A = down.value, B = up.value] tape, dz in
+      LowRank.backward(dz, x.value(on: tape), A, B, scale: scale, dropout, saved: h, to: slots, on: tape)
     }
     return z
   }

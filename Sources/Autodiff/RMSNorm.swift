@@ -56,11 +56,11 @@ extension Tape {
   ///   - gainOffset: Added to the gain: 1 for families that store the gain less one.
   public func rmsNorm(_ x: Variable, gain: Variable, epsilon: Float, gainOffset: Float = 0) -> Variable {
     precondition(x.shape.columns % gain.value.count == 0)
-    let y = output("norm", x.shape, of: x, gain)
     let inverse = saved("norm scales", [x.value.count / gain.value.count])
-    RMSNorm.forward(
-      x.value, gain: gain.value, epsilon: epsilon, offset: gainOffset, into: y.value, saving: inverse,
-      with: compute)
+    let y = cheapOutput("norm", x.shape, of: x, gain) { [compute, x = x.value, g = gain.value] in
+      RMSNorm.forward(
+        x, gain: g, epsilon: epsilon, offset: gainOffset, into: $0, saving: inverse, with: compute)
+    }
     record(y) { [g = gain.value, xSlot = x.slot, gSlot = gain.slot, x = x.value] tape, dy in
       RMSNorm.backward(dy, x, gain: g, offset: gainOffset, saved: inverse, to: xSlot, gSlot, on: tape)
     }

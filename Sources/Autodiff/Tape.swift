@@ -40,16 +40,38 @@ public final class Tape {
   public func output(
     _ name: StaticString, _ shape: Shape, _ elementType: ElementType? = nil, of inputs: Variable?...
   ) -> Variable {
-    let value = compute.arena.tensor(
-      name, shape, elementType: elementType ?? activationType, for: .activations)
-    return result(value, of: inputs)
+    result(activations(name, shape, elementType), of: inputs)
+  }
+
+  /// An output that is no more than elementwise work away from what is kept anyway: `make` fills it now, and again
+  /// when a backward pass reads it, so that its memory is free in between.
+  func cheapOutput(
+    _ name: StaticString, _ shape: Shape, of inputs: Variable?..., make: @escaping (_ y: Tensor) -> Void
+  ) -> Variable {
+    let value = activations(name, shape)
+    make(value)
+    let again = Recollection { tape in
+      let value = tape.activations(name, shape)
+      make(value)
+      return value
+    }
+    return result(value, of: inputs, recollection: isRecording ? again : nil)
+  }
+
+  private func activations(
+    _ name: StaticString, _ shape: Shape, _ elementType: ElementType? = nil
+  ) -> Tensor {
+    compute.arena.tensor(name, shape, elementType: elementType ?? activationType, for: .activations)
   }
 
   /// An operation's output in memory that it has already; it requires a gradient if one of its inputs does.
-  func result(_ value: Tensor, of inputs: [Variable?]) -> Variable {
+  func result(
+    _ value: Tensor, of inputs: [Variable?], recollection: Recollection? = nil
+  ) -> Variable {
     guard isRecording else { return Variable(value) }
     for input in inputs { input?.slot?.addReader() }
-    return Variable(value, requiresGradient: inputs.contains { $0?.requiresGradient == true })
+    return Variable(
+      value, requiresGradient: inputs.contains { $0?.requiresGradient == true }, recollection: recollection)
   }
 
   /// Memory for what a backward pass needs besides inputs and output.

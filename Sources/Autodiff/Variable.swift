@@ -5,11 +5,12 @@ public struct Variable {
   public let value: Tensor
   /// Where the gradient gathers; nil when nothing that is being learnt lies upstream.
   let slot: GradientSlot?
+  /// How backward passes come by the value again; nil: by keeping it.
+  private let recollection: Recollection?
 
   /// A constant, or a weight that stays as it is.
   public init(_ value: Tensor) {
-    self.value = value
-    slot = nil
+    self.init(value, requiresGradient: false)
   }
 
   /// A parameter to be learnt, whose gradient accumulates in memory of the caller's.
@@ -17,13 +18,17 @@ public struct Variable {
     precondition(gradient.shape == value.shape)
     self.value = value
     slot = GradientSlot(parameterGradient: gradient)
+    recollection = nil
   }
 
-  init(_ value: Tensor, requiresGradient: Bool) {
+  init(_ value: Tensor, requiresGradient: Bool, recollection: Recollection? = nil) {
     self.value = value
+    self.recollection = recollection
     slot = requiresGradient ? GradientSlot(shape: value.shape, elementType: value.elementType) : nil
   }
 
+  /// What an operation whose backward pass reads the value holds on to.
+  var recalled: Recollection { recollection ?? Recollection(value) }
   /// Whether anything that is being learnt lies upstream of it.
   public var requiresGradient: Bool { slot != nil }
   /// ∂loss/∂value, shaped as the value; nil until something has flowed into it.

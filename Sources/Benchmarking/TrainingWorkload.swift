@@ -10,8 +10,12 @@ struct TrainingWorkload {
   let configuration: ModelConfiguration
   /// The frozen weights under an adapter; nil trains every weight of an untrained model.
   var frozen: [String: Tensor]?
+  /// In a step.
   var sequences = 4
   var length = 512
+
+  /// Tokens that go through the model at once: beyond a thousand, products gain little and activations take room.
+  private static let tokensAtOnce = 1024
 
   /// The adapter that is trained over frozen weights: rank 16 on every linear layer.
   private var adapter: LowRankConfiguration {
@@ -32,12 +36,14 @@ struct TrainingWorkload {
       parameters = RandomWeights.trainable(configuration)
       decoder = Decoder(configuration, parameters: parameters.variables)
     }
+    let sequencesAtOnce = min(sequences, max(1, Self.tokensAtOnce / length))
     let data = RandomBatches(
-      sequences: sequences, length: length, vocabularySize: configuration.vocabularySize)
+      sequences: sequencesAtOnce, length: length, vocabularySize: configuration.vocabularySize)
     let trainer = Trainer(
       .init(decoder: decoder, parameters: parameters, data: data),
       options: TrainingOptions(
-        length: .steps(steps + 1), learningRate: LearningRate(.constant, peak: 1e-4), outlierLimit: nil),
+        length: .steps(steps + 1), learningRate: LearningRate(.constant, peak: 1e-4),
+        accumulation: (sequences + sequencesAtOnce - 1) / sequencesAtOnce, outlierLimit: nil),
       compute: compute)
     let pace = Pace()
     _ = try trainer.run([pace])
