@@ -15,9 +15,8 @@ struct Trimtab: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Demo.self, DataCommand.self, Finetune.self, SelfRewardCommand.self, Generate.self, ScoreCommand.self,
-      Evaluate.self, Check.self,
-      Tokenize.self,
-      Inspect.self, Convert.self, RecipeCommand.self, Doctor.self, Bench.self,
+      Evaluate.self, Judge.self, Check.self, Tokenize.self, Inspect.self, Convert.self, RecipeCommand.self,
+      Doctor.self, Bench.self,
       CacheLogits.self,
     ])
 }

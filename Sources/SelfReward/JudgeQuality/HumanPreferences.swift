@@ -81,10 +81,15 @@ public struct HumanPreferences: Sendable, Hashable {
         id: "\(index)", prompt: prompt, first: first, second: second, verdict: label == 1 ? .first : .second))
   }
 
+  /// A response; the set has a few that its makers' tools took for truth values.
+  private static func text(_ response: JSON?) -> String? {
+    response?.stringValue ?? response?.boolValue.map { $0 ? "True" : "False" }
+  }
+
   private static func pandalm(_ record: JSON, _ index: Int) -> Record? {
     let votes = ["annotator1", "annotator2", "annotator3"].compactMap { record[$0]?.intValue }
     guard let instruction = record["instruction"]?.stringValue, let input = record["input"]?.stringValue,
-      let first = record["response1"]?.stringValue, let second = record["response2"]?.stringValue,
+      let first = text(record["response1"]), let second = text(record["response2"]),
       votes.count == 3, votes.allSatisfy((0...2).contains)
     else { return nil }
     guard let majority = (0...2).first(where: { vote in votes.count { $0 == vote } > 1 }) else {

@@ -35,12 +35,15 @@ public struct RankedAnswers: Sendable, Hashable {
 
   /// Reads JSON lines, an answer each, and puts the answers to one prompt together in order of appearance.
   ///
+  /// Answers that nobody ranked (their quality is null) are left out.
+  ///
   /// - Throws: `SelfRewardError` for a line without one of the fields, or a file without any.
   public static func read(path: String, fields: Fields = Fields()) throws -> [RankedAnswers] {
     var sets: [RankedAnswers] = []
     var places: [ExactString: Int] = [:]
     for line in try JSONLines(path: path) {
       let record = try line.json()
+      if record[fields.quality]?.isNull == true { continue }
       guard let prompt = record[fields.prompt]?.stringValue,
         let response = record[fields.response]?.stringValue,
         let quality = record[fields.quality]?.doubleValue

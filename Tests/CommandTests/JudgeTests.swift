@@ -1,0 +1,46 @@
+import Formats
+import Foundation
+import Testing
+
+@Suite("trimtab judge")
+struct JudgeTests {
+  private let pairs = """
+    [{"input": "Who has more pens?", "output_1": "Ann", "output_2": "Who can say?", "label": 1},
+     {"input": "2 + 2?", "output_1": "5 and not more than that.", "output_2": "4", "label": 2}]
+    """
+
+  @Test(
+    "agreement with people as one JSON value, and every judgment as a line",
+    arguments: ["expected-score", "sampled"])
+  func agreement(reward: String) throws {
+    let folder = try TemporaryFolder()
+    let data = try folder.write(pairs, to: "pairs.json")
+    let lines = folder.path + "/judgments.jsonl"
+    let outcome = try Command.run([
+      "judge", "--model", Command.shipped, "--data", data, "--reward", reward, "--rubric", "short",
+      "--max-tokens", "8", "--judgments", lines, "--json",
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.json["reward"]?.stringValue == reward)
+    #expect(outcome.json["accuracy"]?["n"]?.intValue == 2 && outcome.json["chance"]?.doubleValue == 0.5)
+    let written = try JSONLines(path: lines).map { try $0.json() }
+    #expect(written.map { $0["people"]?.stringValue } == ["first", "second"])
+    if reward == "sampled" {
+      #expect(written[0]["texts"]?[0]?.arrayValue?.count == 3)
+    } else {
+      #expect(written[0]["scores"]?[0]?.doubleValue.map { (0...5).contains($0) } == true)
+    }
+  }
+
+  @Test("what can't be judged is refused")
+  func refusals() throws {
+    let folder = try TemporaryFolder()
+    let data = try folder.write(pairs, to: "pairs.json")
+    let command = ["judge", "--model", Command.shipped, "--data"]
+    try expectRefusal(command + ["none.json"], status: 66, says: "none.json")
+    try expectRefusal(command + [data, "--rubric", "shrot"], status: 64, says: "shrot", "short")
+    try expectRefusal(command + [data, "--reward", "sampled", "--samples", "0"], status: 64, says: "samples")
+    let other = try folder.write("[{}]", to: "other.json")
+    try expectRefusal(command + [other], status: 65, says: "other.json", "record 1")
+  }
+}
