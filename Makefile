@@ -3,10 +3,17 @@ SWIFT ?= swift
 # One set of flags for both, so that nothing is built twice; tests look at internals.
 RELEASE = -c release -Xswiftc -enable-testing
 
-.PHONY: build demo test family bench lint format bootstrap clean
+.PHONY: build demo selfreward test family bench lint format bootstrap clean
 
 demo: build
 	.build/release/trimtab demo
+
+# Self-rewarding rounds beside their controls: four arms, five seeds (QUICK=1: one round, two seeds, minutes). Called
+# again it goes on where it was, or shows what it found.
+QUICK_SELFREWARD = --seeds 2 --set rounds=1 --set task.prompts=250 --set task.test=200 \
+  --set output=checkpoints/selfreward/arithmetic-quick
+selfreward: build
+	.build/release/trimtab selfreward selfreward/arithmetic --resume $(if $(QUICK),$(QUICK_SELFREWARD))
 
 test: bootstrap
 	$(SWIFT) test $(RELEASE)

@@ -46,7 +46,7 @@ extension SelfRewardRecipe {
         steps: task.steps[0]...task.steps[1], largest: task.largest, bagsPercent: task.bagsPercent),
       startDifficulty: .init(
         steps: start.steps[0]...start.steps[1], largest: task.largest, bagsPercent: task.bagsPercent),
-      form: task.form.form)
+      form: task.form.form, countsWorking: task.right == .working)
   }
 
   /// The seeds of its runs.
@@ -91,6 +91,7 @@ extension SelfRewardRecipe.Pairs {
   var options: PairOptions {
     var options = PairOptions()
     options.margin = margin
+    options.floor = floor
     options.requiresDifferentAnswers = differentAnswers
     options.requiresAgreement = agreement
     options.isAnchored = anchored

@@ -76,6 +76,7 @@ extension SelfRewardRecipe.Task {
     largest = section.integer("largest", in: 4...15) ?? largest
     bagsPercent = section.integer("bags_percent", in: 0...100) ?? bagsPercent
     form = section.choice("form", Form.self) ?? form
+    right = section.choice("right", Right.self) ?? right
     prompts = section.integer("prompts", in: 1...1_000_000) ?? prompts
     validation = section.integer("validation", in: 1...100_000) ?? validation
     audit = section.integer("audit", in: 1...100_000) ?? audit
@@ -130,6 +131,7 @@ extension SelfRewardRecipe.Pairs {
   init(_ section: Section) {
     self.init()
     margin = section.number("margin", in: 0...1e300) ?? margin
+    floor = section.number("floor", in: -1e300...1e300)
     lengthControl = section.choice("length_control", LengthControl.self) ?? lengthControl
     band = section.number("band", in: 0...1) ?? band
     weights = section.choice("weights", Weights.self) ?? weights

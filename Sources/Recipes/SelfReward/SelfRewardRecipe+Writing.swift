@@ -21,6 +21,7 @@ extension SelfRewardRecipe {
       writer.field("largest", "\(task.largest)")
       writer.field("bags_percent", "\(task.bagsPercent)")
       writer.field("form", task.form.rawValue)
+      writer.field("right", task.right.rawValue)
       writer.field("prompts", "\(task.prompts)")
       writer.field("validation", "\(task.validation)")
       writer.field("audit", "\(task.audit)")
@@ -70,6 +71,7 @@ extension SelfRewardRecipe {
 
   private func write(_ pairs: Pairs, to writer: inout RecipeWriter) {
     writer.field("margin", pairs.margin.recipeText)
+    writer.field("floor", pairs.floor?.recipeText)
     writer.field("length_control", pairs.lengthControl.rawValue)
     writer.field("band", pairs.band.recipeText)
     writer.field("weights", pairs.weights.rawValue)

@@ -53,6 +53,10 @@ public struct SelfRewardRecipe: Sendable, Hashable {
     public var bagsPercent = 0
     /// How a problem is put as a statement for a judge.
     public var form = Form.narrative
+    /// What the oracle calls right: the working with its answer, or the answer alone, which luck finds too.
+    public var right = Right.working
+
+    public enum Right: String, Sendable, Hashable, CaseIterable { case working, answer }
     /// Fresh prompts a round.
     public var prompts = 400
     /// Prompts without answers that rounds are compared on.
@@ -127,6 +131,8 @@ public struct SelfRewardRecipe: Sendable, Hashable {
     public enum Weights: String, Sendable, Hashable, CaseIterable { case none, votes, agreement }
 
     public var margin = 0.0
+    /// The least score of a chosen answer; nil: no matter.
+    public var floor: Double?
     public var lengthControl = LengthControl.none
     /// The band's ρ.
     public var band = 0.3

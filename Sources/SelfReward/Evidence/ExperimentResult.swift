@@ -56,7 +56,8 @@ public struct ExperimentResult: Sendable {
       let difference = oracle.difference(to: own, round: last)
       claims.append(
         Claim(
-          text: "the oracle isn't worse than self: difference \(difference.text)", holds: difference.mean >= 0
+          text: "the oracle isn't worse than self: difference \(difference.text)",
+          holds: difference.upper >= 0
         ))
     }
     claims.append(

@@ -19,6 +19,8 @@ public struct JudgeAudit: Sendable, Hashable {
   /// The share of pairs whose chosen answer is right and whose rejected one is wrong.
   public var purity: Double
   public var pairs: Int
+  /// The paper's five metrics and what warns of a judge, over all candidates; 1 is right and 0 is wrong.
+  public var quality: JudgeQuality
 
   /// - Parameters:
   ///   - truth: Which candidates are right, by set.
@@ -52,6 +54,12 @@ public struct JudgeAudit: Sendable, Hashable {
       (isRight(pair.chosen.text, sets[pair.set]), isRight(pair.rejected.text, sets[pair.set]))
     }
     self.pairs = pairs.count
+    quality = JudgeQuality(
+      sets.indices.map { index in
+        JudgedAnswers(
+          judgments: judgments[index], qualities: truth[index].map { $0 ? 1 : 0 },
+          lengths: sets[index].candidates.map(\.text.count))
+      }, fullScore: judgments.flatMap { $0.compactMap(\.score) }.max() ?? 0)
     chosenRight = mean(verdicts.map { $0.0 ? 1 : 0 })
     rejectedRight = mean(verdicts.map { $0.1 ? 1 : 0 })
     purity = mean(verdicts.map { $0.0 && !$0.1 ? 1 : 0 })
@@ -68,6 +76,7 @@ public struct JudgeAudit: Sendable, Hashable {
       "judge_auc": .number(areaUnderCurve), "couples": .integer(couples),
       "chosen_right": .number(chosenRight), "rejected_right": .number(rejectedRight),
       "selection_gain": .number(selectionGain), "pair_purity": .number(purity), "pairs": .integer(pairs),
+      "quality": quality.json,
     ]
   }
 

@@ -149,6 +149,7 @@ public struct PairMaker: Sendable {
     _ chosen: Entry, _ rejected: Entry, _ votes: AnswerVotes
   ) -> WritableKeyPath<PairCounts, Int>? {
     if chosen.score - rejected.score < options.margin { return \.belowMargin }
+    if let floor = options.floor, chosen.score < floor { return \.belowFloor }
     if let least = options.minimumVotes,
       Double(votes.counts[chosen.index]) < least * Double(votes.counts.count)
     {

@@ -33,6 +33,8 @@ public struct PairOptions: Sendable, Hashable {
   public var weighting = Weighting.none
   /// How much better the chosen one's score must be; equal scores never make a pair.
   public var margin = 0.0
+  /// The least score of a chosen answer: the best of bad ones is no example; nil: no matter.
+  public var floor: Double?
   /// The share of candidates that must agree with the chosen one; nil: no matter.
   public var minimumVotes: Double?
   /// Whether every sample of the judgments, of several rewards say, must favour the chosen one (SCIR).
@@ -64,6 +66,8 @@ public struct PairCounts: Sendable, Hashable {
   public var ties = 0
   /// Prompts with a gap below the margin.
   public var belowMargin = 0
+  /// Prompts whose best candidate isn't good enough.
+  public var belowFloor = 0
   /// Prompts whose chosen answer too few candidates share.
   public var belowVotes = 0
   /// Prompts whose judgments' samples don't all favour the chosen answer, where they must.

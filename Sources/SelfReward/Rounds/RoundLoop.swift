@@ -49,6 +49,7 @@ public struct LoopOptions: Sendable {
     case .oracle:
       // The truth has two values: neither margins nor votes mean anything to it.
       options.margin = 0
+      options.floor = nil
       options.minimumVotes = nil
       options.weighting = .none
     }

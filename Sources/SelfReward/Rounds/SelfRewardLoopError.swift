@@ -50,9 +50,10 @@ public enum SelfRewardLoopError: DiagnosticError, Hashable {
       [
         Diagnostic(
           "round \(round) made \(counts.kept) pairs of \(counts.prompts) prompts (\(counts.ties) ties, "
-            + "\(counts.belowMargin) below the margin, \(counts.belowVotes) below the votes, "
+            + "\(counts.belowMargin) below the margin, \(counts.belowFloor) below the floor, "
+            + "\(counts.belowVotes) below the votes, "
             + "\(counts.missing) judgments missing)",
-          advice: "lower pairs.margin or pairs.votes, or sample at a higher temperature")
+          advice: "lower pairs.margin, pairs.floor or pairs.votes, or sample at a higher temperature")
       ]
     }
   }

@@ -67,7 +67,8 @@ extension PairCounts {
   var json: JSON {
     [
       "prompts": .integer(prompts), "kept": .integer(kept), "ties": .integer(ties),
-      "below_margin": .integer(belowMargin), "below_votes": .integer(belowVotes),
+      "below_margin": .integer(belowMargin), "below_floor": .integer(belowFloor),
+      "below_votes": .integer(belowVotes),
       "disagreements": .integer(disagreements), "same_answer": .integer(sameAnswer),
       "too_few": .integer(tooFew), "truncated": .integer(truncated),
       "missing": .integer(missing), "length_penalty": .number(lengthPenalty),

@@ -31,13 +31,17 @@ public struct ArithmeticTask: ProblemSource, Hashable {
   /// How hard those are that the start is tuned on.
   public var startDifficulty: DemoText.ChainDifficulty
   public var form: Form
+  /// Whether the working has to be right too: wrong ones often come to the right answer, for answers are few.
+  public var countsWorking: Bool
 
   public init(
-    difficulty: DemoText.ChainDifficulty, startDifficulty: DemoText.ChainDifficulty, form: Form = .narrative
+    difficulty: DemoText.ChainDifficulty, startDifficulty: DemoText.ChainDifficulty, form: Form = .narrative,
+    countsWorking: Bool = true
   ) {
     self.difficulty = difficulty
     self.startDifficulty = startDifficulty
     self.form = form
+    self.countsWorking = countsWorking
   }
 
   public func problems(_ portion: Portion, count: Int, seed: UInt64, round: Int) -> [Problem] {

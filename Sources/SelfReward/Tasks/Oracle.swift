@@ -45,7 +45,9 @@ public final class Oracle {
         solutions += task.solutions(.prompts, count: options.loop.prompts, seed: seed, round: round)
       }
     }
-    self.init(answers: Dictionary(solutions.map { ($0.problem.id, $0.answer) }) { first, _ in first })
+    let answers = solutions.map { ($0.problem.id, task.countsWorking ? $0.response : $0.answer) }
+    self.init(
+      answers: Dictionary(answers) { first, _ in first }, rule: task.countsWorking ? .exact : .lastNumber)
   }
 
   /// Whether a response answers a problem rightly; nil for a problem that it doesn't know.
