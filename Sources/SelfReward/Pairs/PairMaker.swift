@@ -70,7 +70,8 @@ public struct PairMaker: Sendable {
     precondition(set.candidates.count == judgments.count, "a judgment for every candidate")
     var entries: [Entry] = []
     for (index, candidate) in set.candidates.enumerated() {
-      guard candidate.isComplete else {
+      // No file of pairs can hold a NUL.
+      guard candidate.isComplete, !candidate.text.utf8.contains(0) else {
         counts.truncated += 1
         continue
       }

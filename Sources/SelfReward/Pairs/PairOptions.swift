@@ -76,7 +76,7 @@ public struct PairCounts: Sendable, Hashable {
   public var sameAnswer = 0
   /// Prompts with fewer than two judged whole candidates.
   public var tooFew = 0
-  /// Candidates left out because they were cut off, or because nothing could be read in their judgment.
+  /// Candidates left out because they were cut off or hold a NUL, or because nothing could be read in their judgment.
   public var truncated = 0
   public var missing = 0
   /// DICE's α where lengths were levelled.
