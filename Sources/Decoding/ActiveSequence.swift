@@ -34,6 +34,9 @@ final class ActiveSequence {
     if request.maximumTokens <= 0 { finished = Generation(tokens: [], text: "", finishReason: .length) }
   }
 
+  /// What draws depend on beside the seed.
+  private var stream: Int { request.stream ?? index }
+
   /// Whether it is still to begin in a context that the caller has prepared.
   var hasOwnBeginning: Bool { tokens.isEmpty && request.context != nil }
 
@@ -45,7 +48,7 @@ final class ActiveSequence {
     let room = min(limit, request.maximumTokens - tokens.count - 1, contextLength - context.count - 1)
     return DraftRequest(
       context: context, history: request.prompt + tokens, limit: draftLength.next(limit: max(0, room)),
-      sampler: sampler, sequence: index, step: tokens.count, stopTokens: request.stopTokens)
+      sampler: sampler, sequence: stream, step: tokens.count, stopTokens: request.stopTokens)
   }
 
   /// Draws tokens from the logits [rows, vocabulary] of a pass, as long as the draft is right, and forgets the rest.
@@ -60,7 +63,7 @@ final class ActiveSequence {
     var accepted = 0
     while finished == nil {
       latest = sampler.sample(
-        logits.rows(row..<row + 1), after: request.prompt + tokens, sequence: index, step: tokens.count)
+        logits.rows(row..<row + 1), after: request.prompt + tokens, sequence: stream, step: tokens.count)
       let text = take(latest, isLast: seen + accepted + 1 >= contextLength)
       goesOn = observe(latest, text, row)
       guard goesOn, finished == nil, accepted < draft.count, latest == draft[accepted] else { break }

@@ -24,8 +24,24 @@ public struct Distribution: Sendable {
   /// p of a token.
   public func probability(_ token: Int) -> Double { exp(logProbability(token)) }
 
+  /// KL(this ‖ other) in nats; what this one never takes counts nothing.
+  public func divergence(from other: Distribution) -> Double {
+    var sum = 0.0
+    for token in 0..<logits.columns {
+      let own = logProbability(token)
+      let probability = exp(own)
+      if probability > 0 { sum += probability * (own - other.logProbability(token)) }
+    }
+    return max(0, sum)
+  }
+
   /// The likeliest token; of equals, the first.
   public var top: Int { Distribution.argmax(UnsafeBufferPointer(start: logits.floats, count: logits.count)) }
+
+  /// The likeliest token of a row of logits; of equals, the first.
+  public static func top(_ logits: Tensor, row: Int) -> Int {
+    argmax(UnsafeBufferPointer(start: logits.rows(row..<row + 1).floats, count: logits.columns))
+  }
 
   static func argmax(_ z: UnsafeBufferPointer<Float>) -> Int {
     var place = 0

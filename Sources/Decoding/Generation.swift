@@ -9,6 +9,10 @@ public struct GenerationRequest {
   public var stopTokens: Set<TokenID>
   /// Texts that end the answer; neither are they.
   public var stopStrings: [String]
+  /// What its draws depend on beside the seed; nil for its place among the requests.
+  ///
+  /// A request that is made again, perhaps in other company, draws the same with the same number.
+  public var stream: Int?
   /// A prepared empty sequence, where the model needs more than the prompt's tokens; nil for a plain one.
   public var context: (any DecodingContext)?
 

@@ -15,6 +15,8 @@ public struct SamplingOptions: Sendable, Hashable {
   public var minP: Float = 0
   /// What the logit of a token seen before is divided by (multiplied when negative).
   public var repetitionPenalty: Float = 1
+  /// Tokens that are never chosen.
+  public var forbiddenTokens: [TokenID] = []
   public var seed: UInt64 = 0
 
   public init() {}
@@ -49,11 +51,16 @@ public struct Sampler: Sendable {
     -> TokenID
   {
     let z = UnsafeBufferPointer(start: logits.floats, count: logits.columns)
-    guard options.repetitionPenalty != 1 else { return choose(z, sequence: sequence, step: step) }
-    var penalised = Array(z)
-    for token in Set(history) where token < z.count {
-      penalised[Int(token)] *= z[Int(token)] < 0 ? options.repetitionPenalty : 1 / options.repetitionPenalty
+    guard options.repetitionPenalty != 1 || !options.forbiddenTokens.isEmpty else {
+      return choose(z, sequence: sequence, step: step)
     }
+    var penalised = Array(z)
+    if options.repetitionPenalty != 1 {
+      for token in Set(history) where token < z.count {
+        penalised[Int(token)] *= z[Int(token)] < 0 ? options.repetitionPenalty : 1 / options.repetitionPenalty
+      }
+    }
+    for token in options.forbiddenTokens where token < z.count { penalised[Int(token)] = -.infinity }
     return penalised.withUnsafeBufferPointer { choose($0, sequence: sequence, step: step) }
   }
 

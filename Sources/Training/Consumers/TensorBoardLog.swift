@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// TensorBoard's event file: loss, learning rate, gradient norm, speed and validation as scalars.
