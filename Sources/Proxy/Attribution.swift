@@ -12,6 +12,8 @@ public struct Attribution: Sendable, Hashable {
   public let expert: Double
   public let antiexpert: Double
   public let proxied: Double
+  /// How far the whole distribution has moved: KL(proxied ‖ base) in nats.
+  public let divergence: Double
   /// What each would have taken.
   public let baseTop: TokenID
   public let proxiedTop: TokenID
@@ -24,6 +26,7 @@ public struct Attribution: Sendable, Hashable {
     .object([
       "token": .integer(Int(token)), "text": .string(text), "p_base": .number(base),
       "p_expert": .number(expert), "p_antiexpert": .number(antiexpert), "p_proxied": .number(proxied),
+      "kl": .number(divergence),
       "base_top": .integer(Int(baseTop)),
       "base_top_text": .string(tokenizer?.decode([baseTop], skipSpecialTokens: false) ?? ""),
       "top": .integer(Int(proxiedTop)), "changed": .bool(isChanged),
@@ -49,6 +52,13 @@ public final class AttributingModel: LanguageModel {
     return parts.map(\.combined)
   }
 
+  /// Whether steering changed the likeliest token where this one was drawn; nil where nothing is known of the pass.
+  public func isChanged(_ generated: GeneratedToken) -> Bool? {
+    steps[ObjectIdentifier(generated.context)].map { step in
+      Distribution.top(step.base, row: generated.row) != Distribution.top(step.combined, row: generated.row)
+    }
+  }
+
   /// What the parts thought of a token that was drawn in that sequence's last pass.
   public func attribution(of generated: GeneratedToken, tokenizer: Tokenizer?) -> Attribution? {
     guard let step = steps[ObjectIdentifier(generated.context)], let offset = step.offsets.first,
@@ -65,6 +75,7 @@ public final class AttributingModel: LanguageModel {
       token: token, text: tokenizer?.decode([token], skipSpecialTokens: false) ?? "",
       base: base.probability(Int(token)), expert: probability(offset.expert),
       antiexpert: probability(offset.antiexpert), proxied: proxied.probability(Int(token)),
-      baseTop: TokenID(base.top), proxiedTop: TokenID(proxied.top))
+      divergence: proxied.divergence(from: base), baseTop: TokenID(base.top), proxiedTop: TokenID(proxied.top)
+    )
   }
 }

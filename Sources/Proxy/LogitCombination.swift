@@ -5,8 +5,17 @@ extension ProxiedModel {
   /// How many tokens' logits one tile combines.
   private static let tileLength = 1 << 14
 
-  /// z_base + α · Σ wᵢ (z_expertᵢ − z_antiexpertᵢ), row by row, in the arena's memory.
-  func combine(_ base: Tensor, _ offsets: [(expert: Tensor, antiexpert: Tensor)]) -> Tensor {
+  /// The logits that parts of a pass give at another strength, in the arena's memory until the next combination.
+  ///
+  /// So one pass serves any number of strengths.
+  public func combined(_ parts: ProxiedLogits, alpha: Float) -> Tensor {
+    combine(parts.base, parts.offsets, alpha: alpha)
+  }
+
+  /// z_base + α · Σ wᵢ (z_expertᵢ − z_antiexpertᵢ), row by row, in the arena's memory, within the limits on steering.
+  func combine(
+    _ base: Tensor, _ offsets: [(expert: Tensor, antiexpert: Tensor)], alpha: Float
+  ) -> Tensor {
     let combined = compute.arena.tensor("combined logits", base.shape, for: .activations)
     let columns = base.columns
     let tiles = (columns + Self.tileLength - 1) / Self.tileLength
@@ -20,8 +29,13 @@ extension ProxiedModel {
         for (steering, offset) in zip(steerings, offsets) {
           steer(
             z, steering, offset.expert.floats + row * offset.expert.columns,
-            offset.antiexpert.floats + row * offset.antiexpert.columns, tokens)
+            offset.antiexpert.floats + row * offset.antiexpert.columns, tokens, alpha: alpha)
         }
+      }
+      guard limits != .none else { return }
+      pool.forEachTile(base.rows) { row in
+        limits.apply(
+          to: combined.floats + row * columns, base: base.floats + row * columns, count: columns)
       }
     }
     return combined
@@ -30,7 +44,7 @@ extension ProxiedModel {
   /// Adds one steering's offset to the logits of some tokens.
   private func steer(
     _ z: UnsafeMutablePointer<Float>, _ steering: Steering, _ expert: UnsafePointer<Float>,
-    _ antiexpert: UnsafePointer<Float>, _ tokens: Range<Int>
+    _ antiexpert: UnsafePointer<Float>, _ tokens: Range<Int>, alpha: Float
   ) {
     let (first, strength) = (tokens.lowerBound, alpha * steering.weight)
     switch steering.vocabulary {

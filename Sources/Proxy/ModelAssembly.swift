@@ -21,12 +21,18 @@ public struct ModelSelection: Sendable, Hashable {
   /// The small model before tuning; nil for the one that each expert names.
   public var antiexpert: String?
   public var alpha: Float
+  /// What keeps steering from going too far.
+  public var limits: SteeringLimits
 
-  public init(model: String, experts: [Expert] = [], antiexpert: String? = nil, alpha: Float = 1) {
+  public init(
+    model: String, experts: [Expert] = [], antiexpert: String? = nil, alpha: Float = 1,
+    limits: SteeringLimits = .none
+  ) {
     self.model = model
     self.experts = experts
     self.antiexpert = antiexpert
     self.alpha = alpha
+    self.limits = limits
   }
 }
 
@@ -91,16 +97,20 @@ public struct AssembledModel {
 
   /// Loads every part and puts them together.
   ///
+  /// - Parameter loaded: The base where it has been loaded already, say to be steered by several experts in turn.
   /// - Throws: `ProxyError` when they don't fit, unless `refusing` is false (then the findings tell).
-  public init(_ selection: ModelSelection, compute: Compute, refusing: Bool = true) throws {
+  public init(
+    _ selection: ModelSelection, base loaded: LoadedModel? = nil, compute: Compute, refusing: Bool = true
+  ) throws {
     guard selection.alpha.isFinite else { throw ProxyError.alphaNotFinite("\(selection.alpha)") }
+    try selection.limits.validate()
     for expert in selection.experts where !expert.weight.isFinite {
       throw ProxyError.weightNotFinite(expert: expert.path, "\(expert.weight)")
     }
     guard selection.antiexpert == nil || !selection.experts.isEmpty else {
       throw ProxyError.antiexpertWithoutExpert
     }
-    base = try LoadedModel(path: selection.model, compute: compute)
+    base = try loaded ?? LoadedModel(path: selection.model, compute: compute)
     var experts: [LoadedModel] = []
     var antiexperts: [LoadedModel] = []
     var steerings: [Steering] = []
@@ -127,7 +137,8 @@ public struct AssembledModel {
       steerings.isEmpty
       ? nil
       : ProxiedModel(
-        base: base.languageModel, steerings: steerings, alpha: selection.alpha, compute: compute)
+        base: base.languageModel, steerings: steerings, alpha: selection.alpha, limits: selection.limits,
+        compute: compute)
   }
 
   /// The model before tuning: the one named, the adapter's own base, or the one that the expert remembers.

@@ -33,6 +33,8 @@ public final class ProxiedModel: LanguageModel {
   public let steerings: [Steering]
   /// The offset's strength: 0 is the base alone, 1 the paper's default.
   public let alpha: Float
+  /// What keeps the offset from going too far.
+  public let limits: SteeringLimits
   let compute: Compute
   /// Every distinct small model, and for each steering which of them it uses.
   let members: [Member]
@@ -46,10 +48,14 @@ public final class ProxiedModel: LanguageModel {
   }
 
   /// Steers `base`; models that several experts share are run once.
-  public init(base: any LanguageModel, steerings: [Steering], alpha: Float, compute: Compute) {
+  public init(
+    base: any LanguageModel, steerings: [Steering], alpha: Float, limits: SteeringLimits = .none,
+    compute: Compute
+  ) {
     self.base = base
     self.steerings = steerings
     self.alpha = alpha
+    self.limits = limits
     self.compute = compute
     var members: [Member] = []
     func place(_ model: any LanguageModel, _ vocabulary: VocabularyMap) -> Int {
@@ -70,6 +76,11 @@ public final class ProxiedModel: LanguageModel {
     }
     self.members = members
     self.crews = crews
+  }
+
+  /// The same models at another strength.
+  public func with(alpha: Float) -> ProxiedModel {
+    ProxiedModel(base: base, steerings: steerings, alpha: alpha, limits: limits, compute: compute)
   }
 
   public var vocabularySize: Int { base.vocabularySize }
@@ -109,7 +120,8 @@ public final class ProxiedModel: LanguageModel {
         (expert: memberLogits[role.expert][number], antiexpert: memberLogits[role.antiexpert][number])
       }
       return ProxiedLogits(
-        base: baseLogits[number], offsets: offsets, combined: combine(baseLogits[number], offsets))
+        base: baseLogits[number], offsets: offsets,
+        combined: combine(baseLogits[number], offsets, alpha: alpha))
     }
   }
 

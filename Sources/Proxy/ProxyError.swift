@@ -11,6 +11,7 @@ public enum ProxyError: DiagnosticError {
   case expertNotSmallerFamily(expert: String, reason: String)
   case alphaNotFinite(String)
   case weightNotFinite(expert: String, String)
+  case limitOutOfRange(option: String, found: String, expected: String)
   case noTokenizer(path: String)
   case noExpertToDraft
 
@@ -65,6 +66,8 @@ public enum ProxyError: DiagnosticError {
       ]
     case .alphaNotFinite(let text):
       [Diagnostic("--alpha is \(text), expected a number", exitCode: .usage)]
+    case .limitOutOfRange(let option, let found, let expected):
+      [Diagnostic("\(option) is \(found), expected \(expected)", exitCode: .usage)]
     case .weightNotFinite(let expert, let text):
       [Diagnostic("the weight of --expert \(expert) is \(text), expected a number", exitCode: .usage)]
     }
