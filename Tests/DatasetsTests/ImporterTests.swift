@@ -73,6 +73,71 @@ import Testing
       ]
     ),
     (
+      "humaneval",
+      [
+        "task_id": "HumanEval/0", "prompt": "def one():\n", "entry_point": "one",
+        "canonical_solution": "    return 1\n",
+        "test": "def check(candidate):\n    assert candidate() == 1\n",
+      ],
+      [
+        "prompt": "def one():\n", "response": "    return 1\n", "entry_point": "one",
+        "tests": "def check(candidate):\n    assert candidate() == 1\n", "task_id": "HumanEval/0",
+      ]
+    ),
+    (
+      "humaneval",
+      [
+        "prompt": "func one() -> Int {\n", "entry_point": "one", "test": "assert(one() == 1)",
+        "language": "swift",
+        "canonical_solution": nil,
+      ],
+      [
+        "prompt": "func one() -> Int {\n", "response": "", "entry_point": "one",
+        "tests": "assert(one() == 1)",
+        "language": "swift",
+      ]
+    ),
+    (
+      "triviaqa",
+      [
+        "question": "Who?",
+        "answer": ["value": "The Beatles", "aliases": ["Beatles", "The Beatles", "Fab Four"]],
+      ],
+      [
+        "prompt": "Who?", "response": "The Beatles", "answer": "The Beatles",
+        "aliases": #"["The Beatles","Beatles","Fab Four"]"#,
+      ]
+    ),
+    (
+      "triviaqa", ["qId": "wqr000008", "answers": ["United Kingdom"], "qText": "where did saki live?"],
+      [
+        "prompt": "where did saki live?", "response": "United Kingdom", "answer": "United Kingdom",
+        "aliases": #"["United Kingdom"]"#, "qId": "wqr000008",
+      ]
+    ),
+    (
+      "realtimeqa",
+      ["question_sentence": "Which?", "choices": ["a", "b", "c", "d"], "answer": ["1"], "evidence": "news"],
+      [
+        "prompt": "Which?", "response": "b", "answer": "1", "choices": #"["a","b","c","d"]"#,
+        "evidence": "news",
+      ]
+    ),
+    (
+      "realtimeqa", ["question": "Which?", "choices": ["10", "20"], "answer": "B"],
+      ["prompt": "Which?", "response": "20", "answer": "1", "choices": #"["10","20"]"#]
+    ),
+    (
+      "truthfulqa",
+      [
+        "Question": "Why?", "Best Answer": "b", "Correct Answers": "c; b", "Incorrect Answers": "x; y ;z",
+      ],
+      [
+        "prompt": "Why?", "response": "b", "best_answer": "b", "correct_answers": #"["c","b"]"#,
+        "incorrect_answers": #"["x","y","z"]"#,
+      ]
+    ),
+    (
       "preference", ["prompt": "p", "chosen": "good", "rejected": "bad", "score_chosen": 4.5],
       ["prompt": "p", "chosen": "good", "rejected": "bad", "score_chosen": "4.5"]
     ),
@@ -155,6 +220,15 @@ import Testing
     ("gsm8k", #"{"question": "a", "answer": "b"}"#, "the answer has no \"####\""),
     ("gsm8k", ##"{"question": "a", "answer": "b #### "}"##, "the answer has nothing after \"####\""),
     ("mbpp", #"{"text": "a", "code": "b", "test_list": [1]}"#, #""test_list" is no list of texts"#),
+    ("humaneval", #"{"prompt": "a", "entry_point": "b"}"#, #"there is no field "test""#),
+    ("triviaqa", #"{"question": "a"}"#, #"there is no field "answer""#),
+    ("triviaqa", #"{"question": "a", "answer": [" "]}"#, "the answer says nothing"),
+    (
+      "realtimeqa", #"{"question": "a", "choices": ["b", "c"], "answer": ["2"]}"#,
+      "is not one of its choices"
+    ),
+    ("realtimeqa", #"{"question": "a", "choices": ["b"], "answer": 0}"#, "no list of two texts"),
+    ("truthfulqa", #"{"question": "a", "best_answer": "b"}"#, #"there is no field "incorrect_answers""#),
     ("preference", #"{"prompt": "a", "chosen": "b"}"#, #"there is no field "rejected""#),
     ("preference", #"{"chosen": "b", "rejected": "c"}"#, #"there is no field "prompt""#),
     (

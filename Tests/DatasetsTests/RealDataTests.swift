@@ -7,6 +7,9 @@ import Testing
   static let files: [(format: String, files: [String], rows: Int, skipped: Int)] = [
     ("gsm8k", ["gsm8k/train.jsonl"], 7473, 0),
     ("mbpp", ["mbpp/mbpp.jsonl"], 974, 0),
+    ("humaneval", ["mxeval/mbswp_release_v1.jsonl"], 966, 0),
+    ("triviaqa", ["webquestions/val.json"], 755, 0),
+    ("realtimeqa", ["realtimeqa/20220617_qa.jsonl", "realtimeqa/20231222_qa.jsonl"], 58, 0),
     ("alpaca", ["alpaca-52k/alpaca_data-0-3252.json", "alpaca-52k/alpaca_data-3252-6382.json"], 6378, 4),
     ("alpaca", ["llamafactory-demo/alpaca_en_demo.json", "llamafactory-demo/identity.json"], 1090, 0),
     ("sharegpt", ["llamafactory-demo/glaive_toolcall_en_demo.json"], 300, 0),

@@ -20,6 +20,7 @@ public enum Importers {
   static let all: [any Importer.Type] = [
     AlpacaImporter.self, ShareGPTImporter.self, MessagesImporter.self, PromptResponseImporter.self,
     PreferenceImporter.self, TextImporter.self, GSM8KImporter.self, MBPPImporter.self,
+    HumanEvalImporter.self, OpenQuestionImporter.self, RealTimeQAImporter.self, TruthfulQAImporter.self,
   ]
 
   /// The names of all formats.

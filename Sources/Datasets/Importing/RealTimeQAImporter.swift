@@ -1,0 +1,40 @@
+import Formats
+
+/// RealTimeQA (Kasai et al., 2023): `question_sentence`, `choices`, and `answer`, a list of the right one's index.
+///
+/// Other files of multiple choice fit too: a question, choices, and an answer that is an index, a letter or a text.
+enum RealTimeQAImporter: Importer {
+  static let name = "realtimeqa"
+  static let summary = "question_sentence, choices and the index of the right one"
+  static let kind = DatasetKind.task
+  static let columns = ["question_sentence", "choices", "answer"]
+
+  static func row(from record: inout Record) throws(RecordProblem) -> DatasetRow {
+    let question = try record.requiredText("question_sentence", "question", "prompt")
+    guard let list = record.value("choices")?.arrayValue else { throw record.missing(["choices"]) }
+    let choices = list.compactMap(\.stringValue)
+    guard choices.count > 1, choices.count == list.count else {
+      throw RecordProblem("the field \"choices\" is no list of two texts or more")
+    }
+    guard let value = record.value("answer") else { throw record.missing(["answer"]) }
+    let answers = value.arrayValue ?? [value]
+    guard answers.count == 1, let place = place(of: answers[0], in: choices) else {
+      throw RecordProblem("the answer \(value.text()) is not one of its choices")
+    }
+    return DatasetRow([
+      "prompt": question, "response": choices[place], "answer": "\(place)",
+      "choices": JSON.array(list).text(),
+    ])
+  }
+
+  private static func place(of answer: JSON, in choices: [String]) -> Int? {
+    if let index = answer.intValue ?? answer.stringValue.flatMap({ Int($0) }), choices.indices.contains(index)
+    {
+      return index
+    }
+    guard let text = answer.stringValue else { return nil }
+    return choices.firstIndex(of: text) ?? choices.indices.first { text == Self.letter($0) }
+  }
+
+  private static func letter(_ index: Int) -> String { Unicode.Scalar(65 + index).map { String($0) } ?? "" }
+}
