@@ -17,8 +17,9 @@ func room(
     .testTarget(
       name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests,
       // Read by path, so that they needn't be built into a bundle.
-      exclude: FileManager.default.fileExists(
-        atPath: Context.packageDirectory + "/Tests/\(name)Tests/Fixtures") ? ["Fixtures"] : [],
+      exclude: ["Fixtures", "hostile"].filter {
+        FileManager.default.fileExists(atPath: Context.packageDirectory + "/Tests/\(name)Tests/\($0)")
+      },
       swiftSettings: strict),
   ]
 }
@@ -41,6 +42,7 @@ let package = Package(
   targets: [
     // 0: C kernels, system libraries and their shims; errors as data
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])]),
+    .target(name: "CSandbox"),
     .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl", .when(platforms: [.linux]))]),
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas",
@@ -77,7 +79,10 @@ let package = Package(
       ], tests: ["TestSupport"])
     + room(
       "Evaluation",
-      ["Diagnostics", "Formats", "Tokenizers", "Datasets", "Models", "Decoding", "Proxy"])
+      [
+        "Diagnostics", "Tensors", "Formats", "Tokenizers", "Datasets", "Models", "Decoding", "Proxy",
+        "CSandbox",
+      ], tests: ["TestSupport"])
     // 6
     + room(
       "SelfReward",

@@ -2,16 +2,86 @@ import Diagnostics
 
 /// What can be wrong with an evaluation.
 public enum EvaluationError: DiagnosticError {
-  case notATask(path: String, kind: String)
+  /// A task can't ask about rows of this kind.
+  case wrongKind(path: String, kind: String, expected: [String])
+  case noRows(path: String, split: String)
+  case missingColumn(path: String, row: Int, columns: [String])
+  case notAList(path: String, row: Int, column: String)
+  /// The true answer of a row isn't among its choices.
+  case noRightChoice(path: String, row: Int, answer: String)
+  case noNumber(path: String, row: Int, answer: String)
+  case unknownTask(String, names: [String])
+  case unknownRule(String, names: [String])
+  /// A task needs something that wasn't given: a judge, a classifier.
+  case taskNeeds(task: String, what: String, option: String)
+  /// A line of an answers' log that isn't the torn last one.
+  case damagedLog(path: String, line: Int)
+  /// What a command that judges or classifies did wrong.
+  case command(String, problem: String)
+  /// There is nothing by which a strength could be chosen.
+  case nothingToSweep(String)
 
   public var diagnostics: [Diagnostic] {
     switch self {
-    case .notATask(let path, let kind):
+    case .wrongKind(let path, let kind, let expected):
       [
         Diagnostic(
-          "rows of kind \(kind) have no answers to compare with", at: .init(path),
-          advice: "give a data set of kind task")
+          "rows of kind \(kind) can't be asked about by this task", at: .init(path),
+          advice: "give a data set of kind \(expected.joined(separator: " or "))")
       ]
+    case .noRows(let path, let split):
+      [
+        Diagnostic(
+          "the split \(split) has no rows to ask about", at: .init(path),
+          advice: "skip fewer, or name another split")
+      ]
+    case .missingColumn(let path, let row, let columns):
+      [
+        Diagnostic(
+          "row \(row) has no column \(columns.joined(separator: " or "))", at: .init(path),
+          advice: "import the data in the task's own format: trimtab data import --format …")
+      ]
+    case .notAList(let path, let row, let column):
+      [
+        Diagnostic(
+          "row \(row): the column \(column) is no JSON list of texts", at: .init(path),
+          advice: "write [\"one\", \"another\"]")
+      ]
+    case .noRightChoice(let path, let row, let answer):
+      [
+        Diagnostic(
+          "row \(row): the answer \"\(answer)\" is none of its choices", at: .init(path),
+          advice: "give a letter, an index from 0, or one of the choices' texts")
+      ]
+    case .noNumber(let path, let row, let answer):
+      [
+        Diagnostic("row \(row): there is no number in the answer \"\(answer)\"", at: .init(path))
+      ]
+    case .unknownTask(let name, let names): [Self.unknown("task", name, among: names)]
+    case .unknownRule(let name, let names): [Self.unknown("rule", name, among: names)]
+    case .taskNeeds(let task, let what, let option):
+      [Diagnostic("the task \(task) needs \(what)", advice: "name it with \(option)", exitCode: .usage)]
+    case .damagedLog(let path, let line):
+      [
+        Diagnostic(
+          "this line is no answer", at: .init(path, line: line),
+          advice: "remove the file to begin again; only a torn last line can be mended")
+      ]
+    case .command(let command, let problem):
+      [
+        Diagnostic(
+          "\(command): \(problem)",
+          advice: "it must read a JSON object a line and write one a line, in their order")
+      ]
+    case .nothingToSweep(let reason):
+      [Diagnostic("no strength can be chosen: \(reason)", exitCode: .usage)]
     }
+  }
+
+  private static func unknown(_ what: String, _ name: String, among names: [String]) -> Diagnostic {
+    Diagnostic(
+      "there is no \(what) \"\(name)\"",
+      advice: nearest(to: name, among: names).map { "did you mean \($0)?" }
+        ?? "there is \(names.joined(separator: ", "))", exitCode: .usage)
   }
 }

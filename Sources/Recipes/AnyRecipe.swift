@@ -2,6 +2,7 @@
 public enum AnyRecipe: Sendable, Hashable {
   case training(Recipe)
   case selfReward(SelfRewardRecipe)
+  case evaluation(EvaluationRecipe)
 
   /// Reads a recipe file, with overrides on top, as the kind that it names.
   ///
@@ -10,10 +11,13 @@ public enum AnyRecipe: Sendable, Hashable {
     let text = try Recipe.text(contentsOf: path)
     var node = try RecipeNode(yaml: text, path: path)
     for override in overrides { try node.apply(override: override) }
-    self =
-      node.text(of: "kind") == SelfRewardRecipe.kind
-      ? .selfReward(try SelfRewardRecipe(yaml: text, path: path, overrides: overrides))
-      : .training(try Recipe(yaml: text, path: path, overrides: overrides))
+    switch node.text(of: "kind") {
+    case SelfRewardRecipe.kind:
+      self = .selfReward(try SelfRewardRecipe(yaml: text, path: path, overrides: overrides))
+    case EvaluationRecipe.kind:
+      self = .evaluation(try EvaluationRecipe(yaml: text, path: path, overrides: overrides))
+    default: self = .training(try Recipe(yaml: text, path: path, overrides: overrides))
+    }
   }
 
   /// The resolved recipe as YAML, every default written out.
@@ -21,6 +25,7 @@ public enum AnyRecipe: Sendable, Hashable {
     switch self {
     case .training(let recipe): recipe.yaml
     case .selfReward(let recipe): recipe.yaml
+    case .evaluation(let recipe): recipe.yaml
     }
   }
 }

@@ -1,8 +1,11 @@
 import Diagnostics
+import Foundation
 
 /// Collects problems, so that a recipe's all show at once.
 final class Problems {
   private(set) var diagnostics: [Diagnostic] = []
+
+  func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
 
   func report(_ problem: String, at origin: RecipeNode.Origin, advice: String? = nil) {
     diagnostics.append(Diagnostic(problem, at: origin.location, advice: advice))
@@ -143,6 +146,37 @@ final class Section {
 
   func section(_ key: String) -> Section {
     Section(value(key), name: path(key), parent: origin, problems: problems)
+  }
+
+  /// A section of texts under names of the user's own, in their order; nil when the key is missing.
+  func texts(_ key: String) -> [(key: String, value: String)]? {
+    guard let node = value(key) else { return nil }
+    guard case .mapping(let members) = node.content else {
+      mismatch(key, node, expected: "a section of texts")
+      return nil
+    }
+    return members.compactMap { member in
+      guard case .scalar(let text) = member.value.content else {
+        mismatch("\(key).\(member.key)", member.value, expected: "text")
+        return nil
+      }
+      return (member.key, text)
+    }
+  }
+
+  /// The section that another file is, whose problems are reported with this one's.
+  func included(_ path: String, key: String) -> Section? {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      problem("there is no file \(path)", key: key)
+      return nil
+    }
+    do {
+      let node = try RecipeNode(yaml: String(decoding: data, as: UTF8.self), path: path)
+      return Section(node, name: "", parent: node.origin, problems: problems)
+    } catch {
+      for diagnostic in (error as? RecipeError)?.diagnostics ?? [] { problems.report(diagnostic) }
+      return nil
+    }
   }
 
   /// The sections of a list; nil when the key is missing.

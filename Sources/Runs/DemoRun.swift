@@ -97,8 +97,8 @@ public struct DemoRun {
     let paper = try assembled(1)
     let tokenizer = try paper.base.requireTokenizer()
     let evaluator = Evaluator(tokenizer: tokenizer)
-    func task(_ split: DemoText.Split) throws -> Task {
-      try Task(
+    func task(_ split: DemoText.Split) throws -> QuestionTask {
+      try QuestionTask(
         dataset: questions, split: split.rawValue, rule: .final, tokenizer: tokenizer, maximumTokens: 40)
     }
     let development = try task(.development)
@@ -136,26 +136,18 @@ public struct DemoRun {
 
   /// Answers that proxy-tuning made right, token by token.
   private func attributions(
-    of task: Task, systems: [SystemResult], model: AssembledModel
-  ) throws -> [Report.Example] {
+    of task: QuestionTask, systems: [SystemResult], model: AssembledModel
+  ) throws -> [ShadedAnswer] {
     guard let proxied = model.proxied else { return [] }
     let tokenizer = try model.base.requireTokenizer()
     let mended = task.examples.indices.filter { systems[0].scores[$0] == 0 && systems[3].scores[$0] == 1 }
     return try mended.prefix(DemoRun.shownAnswers).map { index in
-      let attributing = AttributingModel(proxied)
-      var tokens: [Attribution] = []
-      let request = GenerationRequest(
-        prompt: tokenizer.encode(task.examples[index].prompt), maximumTokens: task.maximumTokens,
-        stopTokens: tokenizer.stopTokens, stopStrings: task.stops)
-      _ = try Generator(attributing, tokenizer: tokenizer).generate([request]) { step in
-        if let token = attributing.attribution(of: step, tokenizer: tokenizer) {
-          tokens.append(token)
-        }
-        return true
-      }
-      return Report.Example(
+      let query = GenerationQuery(
+        prompt: task.examples[index].prompt, stops: task.stops, maximumTokens: task.maximumTokens)
+      return ShadedAnswer(
         prompt: task.examples[index].prompt, answer: task.examples[index].answer,
-        baseResponse: systems[0].responses[index], tokens: tokens)
+        baseResponse: systems[0].responses[index],
+        tokens: try Attribution.ofAnswer(to: query, proxied, tokenizer: tokenizer))
     }
   }
 }

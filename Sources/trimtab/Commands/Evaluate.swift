@@ -1,68 +1,61 @@
 import ArgumentParser
-import Datasets
-import Decoding
+import Diagnostics
 import Evaluation
 import Formats
 import Foundation
-import Proxy
-import Tokenizers
-
-extension AnswerRule: ExpressibleByArgument {}
+import Recipes
+import Runs
+import Training
 
 /// `trimtab evaluate`: base, expert, proxied and directly tuned side by side.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Score a model, its expert and the two together on the questions of a data set.")
+    abstract: "Score a model, its expert and the two together on the same rows.",
+    discussion: """
+      Either by a recipe of kind evaluate, or by options: --model BASE --expert EXPERT --task gsm8k=DATA.h5. A task is \
+      a name and a data set, or a data set of questions alone. An interrupted evaluation goes on where it was when it \
+      is given the same folder.
+      """)
 
-  @OptionGroup var modelOptions: ModelOptions
-  @Option(help: ArgumentHelp("A data set of kind task (repeatable).", valueName: "data.h5"))
-  var task: [String]
-  @Option(help: "Which split's questions to ask.") var split = "test"
-  @Option(help: "How answers are compared: exact, last-number or final.") var rule = AnswerRule.exact
-  @Option(help: "The template that questions are shown through (default: plain).") var template: String?
-  @Option(help: "The base tuned directly, the upper reference.") var tuned: String?
-  @Option(help: "Ask only that many questions.") var limit: Int?
-  @Option(help: "The most tokens of an answer.") var maxTokens = 64
-  @Option(help: "Text that ends an answer (repeatable; default: a line's end).") var stop: [String] = []
-  @Option(help: "Write every answer of every system, as JSON lines.") var answers: String?
-  @OptionGroup var drafting: DraftingArguments
+  @Argument(help: "A recipe file, or the name of one that ships.") var recipe: String?
+  @Option(name: .customLong("set"), help: "An override such as batch_rows=8 (repeatable).")
+  var overrides: [String] = []
+  @OptionGroup var options: EvaluationOptions
+  @Flag(help: "List the tasks, and end.") var tasks = false
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
-    let assembled = try modelOptions.assemble()
-    let tokenizer = try assembled.base.requireTokenizer()
-    let evaluator = Evaluator(tokenizer: tokenizer)
-    let drafter = try assembled.makeDrafter(drafting.draft)
-    var systems: [(String, any LanguageModel)] = [("base", assembled.base.languageModel)]
-    if let expert = assembled.experts.first { systems.append(("expert", expert.languageModel)) }
-    if let proxied = assembled.proxied { systems.append(("proxied", proxied)) }
-    if let tuned {
-      let compute = try modelOptions.computeOptions.makeCompute()
-      systems.append(("tuned", try LoadedModel(path: tuned, compute: compute).languageModel))
-    }
-    var comparisons: [Comparison] = []
-    var lines: [String] = []
-    for path in task {
-      let task = try Task(
-        dataset: path, split: split, limit: limit, rule: rule, template: template, tokenizer: tokenizer,
-        stops: stop.isEmpty ? ["\n"] : stop, maximumTokens: maxTokens)
-      let results = try systems.map { name, model in
-        Console.note("\(task.name): \(name), \(task.examples.count) questions")
-        // The other systems are single models, which have no expert to guess for them.
-        return try evaluator.run(
-          task, model: model, name: name,
-          drafter: name == "proxied" ? drafter : drafting.draft.drafterOfSingleModel,
-          draftLength: drafting.draftLength)
+    if tasks {
+      let width = TaskLibrary.names.map(\.count).max() ?? 0
+      for entry in TaskLibrary.entries {
+        Console.result("\(entry.name.padded(to: width))  \(entry.summary)")
       }
-      comparisons.append(Comparison(task: task.name, systems: results))
-      for result in results { lines += result.answerLines(of: task).map { $0.text() + "\n" } }
+      return
     }
-    if let answers { try AtomicFile.write(lines.joined(), to: answers) }
+    let signal = StopSignal()
+    let run = try EvaluationRun(try evaluationRecipe()) { Console.note($0) }
+    guard let result = try run.run(shouldStop: { signal.isRequested }) else {
+      Console.note("interrupted; the same command goes on")
+      throw ExitCode(ExitStatus.interrupted.rawValue)
+    }
     if json {
-      let values = comparisons.map(\.json)
-      Console.result((values.count == 1 ? values[0] : .array(values)).text())
+      Console.result(result.table.json.text())
     } else {
-      for comparison in comparisons { Console.result(comparison.table) }
+      Console.result(([result.table.text] + result.remarks).joined(separator: "\n"))
+      Console.note("report: \(result.reportPath)")
     }
+  }
+
+  private func evaluationRecipe() throws -> EvaluationRecipe {
+    guard let recipe else {
+      return try EvaluationRecipe(
+        yaml: try options.recipe().text() + "\n", path: "the options", overrides: overrides)
+    }
+    guard options.isEmpty else {
+      throw UsageError(
+        "a recipe and \(options.given.joined(separator: ", ")) together",
+        advice: "change the recipe, or override a value with --set")
+    }
+    return try EvaluationRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
   }
 }

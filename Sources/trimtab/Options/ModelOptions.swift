@@ -19,11 +19,18 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "The offset's strength: 0 is the model alone.")
   var alpha: Float = 1
 
+  @Option(help: "Choose only tokens of the model's own nucleus, of that probability, whatever steers it.")
+  var plausibility: Float?
+
+  @Option(help: "The most that steering may move a token's distribution, in nats of KL divergence.")
+  var divergence: Float?
+
   @OptionGroup var computeOptions: ComputeOptions
 
   var selection: ModelSelection {
     ModelSelection(
-      model: model, experts: expert.map(ModelOptions.expert), antiexpert: antiexpert, alpha: alpha)
+      model: model, experts: expert.map(ModelOptions.expert), antiexpert: antiexpert, alpha: alpha,
+      limits: SteeringLimits(nucleus: plausibility, divergence: divergence))
   }
 
   func assemble() throws -> AssembledModel {

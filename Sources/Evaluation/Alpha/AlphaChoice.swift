@@ -1,0 +1,52 @@
+import Foundation
+
+/// What `--alpha auto` decides: a strength, or one of the two models alone where that is better.
+public struct AlphaChoice: Sendable {
+  /// What is used from now on.
+  public enum System: Sendable, Hashable {
+    case proxied(alpha: Float)
+    case base
+    case expert
+  }
+
+  public let system: System
+  /// Why, in a sentence for people.
+  public let reason: String
+
+  /// Chooses by a sweep.
+  ///
+  /// Of equals the cheaper is taken: the expert, then the base, then the strength nearest to the paper's 1.
+  ///
+  /// - Parameter expert: What the expert alone scores on the same rows; nil where it wasn't asked.
+  public init(_ sweep: AlphaSweep, expert: Estimate? = nil) {
+    let metric = sweep.metric
+    func value(_ estimate: Estimate) -> Double { metric.isHigherBetter ? estimate.mean : -estimate.mean }
+    let base = sweep.points.first { $0.alpha == 0 }
+    let steered = sweep.points.filter { $0.alpha != 0 }.max { one, other in
+      (value(one.estimate), -abs(one.alpha - 1)) < (value(other.estimate), -abs(other.alpha - 1))
+    }
+    func text(_ estimate: Estimate) -> String { metric.text(estimate.mean) }
+    let rows = "on \(sweep.rowCount) development rows (\(metric.name))"
+    let best = [steered?.estimate, base?.estimate].compactMap { $0 }.map(value).max()
+    if let expert, best.map({ value(expert) >= $0 }) ?? true {
+      system = .expert
+      reason =
+        "the expert alone scores \(text(expert)) \(rows), no strength of the offset more: "
+        + "falling back to the expert"
+    } else if let base, steered.map({ value(base.estimate) >= value($0.estimate) }) ?? true {
+      system = .base
+      reason =
+        "the base alone scores \(text(base.estimate)) \(rows), no strength of the offset more: "
+        + "falling back to the base"
+    } else if let steered {
+      system = .proxied(alpha: steered.alpha)
+      reason =
+        String(format: "α = %g", steered.alpha) + " scores best \(rows): \(text(steered.estimate))"
+        + (base.map { ", the base alone \(text($0.estimate))" } ?? "")
+        + (expert.map { ", the expert alone \(text($0))" } ?? "")
+    } else {
+      system = .base
+      reason = "there is nothing to choose from: falling back to the base"
+    }
+  }
+}

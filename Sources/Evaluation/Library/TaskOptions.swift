@@ -1,0 +1,22 @@
+/// What a task is made with beside its rows.
+public struct TaskOptions {
+  public var presentation = Presentation.plain
+  /// How answers of the plain task are compared.
+  public var answerRule = AnswerRule.exact
+  /// What ends answers of the plain task.
+  public var stops = ["\n"]
+  /// nil for what the task usually takes.
+  public var maximumTokens: Int?
+  /// nil for what the task usually takes.
+  public var sampling: CodeSampling?
+  public var seed: UInt64 = 0
+  public var isolation = Sandbox.Isolation.namespaces
+  /// The interpreter or compiler; nil for the system's own, or the one that PATH has.
+  public var tool: String?
+  public var judge: (any AnswerJudge)?
+  public var classifier: (any AnswerClassifier)?
+  /// TruthfulQA's second judge.
+  public var informationClassifier: (any AnswerClassifier)?
+
+  public init() {}
+}

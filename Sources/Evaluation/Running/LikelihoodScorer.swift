@@ -1,0 +1,69 @@
+import Decoding
+import Tensors
+import Tokenizers
+
+/// How likely a model finds given texts.
+public struct LikelihoodScorer {
+  private let model: any LanguageModel
+  private let tokenizer: Tokenizer
+
+  public init(_ model: any LanguageModel, tokenizer: Tokenizer) {
+    self.model = model
+    self.tokenizer = tokenizer
+  }
+
+  /// How likely each continuation of each prompt is; what prompts share is read once.
+  ///
+  /// - Throws: `DecodingError` for what the model can't read.
+  public func likelihoods(_ queries: [(prompt: String, continuations: [String])]) throws -> [[Likelihood]] {
+    let completions = queries.map { query in
+      query.continuations.map { Completion(prompt: query.prompt, continuation: $0, tokenizer: tokenizer) }
+    }
+    var scores = try CompletionScorer(model).logProbabilities(of: Array(completions.joined()))[...]
+    return queries.map { query in
+      query.continuations.map { continuation in
+        let logProbabilities = scores.popFirst() ?? []
+        return Likelihood(
+          logProbability: logProbabilities.reduce(0, +), tokenCount: logProbabilities.count,
+          byteCount: continuation.utf8.count)
+      }
+    }
+  }
+
+  /// How likely a text is, read in windows where it is longer than the model's context.
+  ///
+  /// Each window begins with the second half of the one before, so that every token but the first few has a past of
+  /// half a context. The first token counts only where the tokenizer begins texts with one of its own.
+  public func document(_ text: String) throws -> Likelihood {
+    let tokens = tokenizer.encode(text)
+    var likelihood = Likelihood(logProbability: 0, tokenCount: 0, byteCount: 0)
+    let window = model.contextLength
+    var scored = 1
+    while scored < tokens.count {
+      let start = scored == 1 ? 0 : max(0, scored - window / 2)
+      let end = min(tokens.count, start + window)
+      let score = try model.score(Array(tokens[start..<end]))
+      for place in scored..<end {
+        likelihood.logProbability += score.logProbabilities[place - start] ?? 0
+        likelihood.tokenCount += 1
+        likelihood.byteCount += tokenizer.bytes(of: tokens[place]).count
+      }
+      scored = end
+    }
+    return likelihood
+  }
+}
+
+extension Completion {
+  /// A continuation as tokens: those that its text has behind the prompt.
+  ///
+  /// They are the tokens of both together, without those of the prompt that they begin with: so a space before a word,
+  /// or none, means what it does when a model writes.
+  init(prompt: String, continuation: String, tokenizer: Tokenizer) {
+    let (before, whole) = (tokenizer.encode(prompt), tokenizer.encode(prompt + continuation))
+    let shared = zip(whole, before).prefix { $0 == $1 }.count
+    // One token at least is asked about.
+    let start = min(shared, max(0, whole.count - 1))
+    self.init(prompt: Array(whole[..<start]), tokens: Array(whole[start...]))
+  }
+}

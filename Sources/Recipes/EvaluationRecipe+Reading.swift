@@ -1,0 +1,151 @@
+import Diagnostics
+import Foundation
+
+extension EvaluationRecipe {
+  /// What a recipe of this kind says it is.
+  public static let kind = "evaluate"
+  private enum Kind: String, CaseIterable { case evaluate }
+
+  /// Reads a recipe file, with overrides such as `batch_rows=8` on top.
+  ///
+  /// - Throws: `RecipeError` with every problem at once, each at its place.
+  public init(contentsOf path: String, overrides: [String] = []) throws {
+    try self.init(yaml: Recipe.text(contentsOf: path), path: path, overrides: overrides)
+  }
+
+  /// Reads a recipe's text; `path` is what messages call it, and where the files lie that it names by `file`.
+  public init(yaml: String, path: String, overrides: [String] = []) throws {
+    var node = try RecipeNode(yaml: yaml, path: path)
+    for override in overrides { try node.apply(override: override) }
+    let problems = Problems()
+    let top = Section(node, name: "", parent: node.origin, problems: problems)
+    _ = top.choice("kind", Kind.self)
+    if !top.hasValue("kind") { top.problem("kind is missing", advice: "write kind: evaluate") }
+    seed = UInt64(top.integer("seed", in: 0...Int.max) ?? 0)
+    threads = top.integer("threads", in: 1...1024)
+    precision = top.choice("precision", Recipe.Precision.self) ?? .auto
+    output = top.string("output") ?? ""
+    if !top.hasValue("output") { top.problem("output is missing", advice: "name the folder of the results") }
+    systems = Systems(top.section("systems"))
+    alpha = EvaluationRecipe.alpha(top)
+    alphas = (top.strings("alphas") ?? []).compactMap { text in
+      let number = Double(text).flatMap { $0.isFinite ? $0 : nil }
+      if number == nil { top.problem("alphas holds \"\(text)\", expected numbers", key: "alphas") }
+      return number
+    }
+    plausibility = top.number("plausibility", in: 0...1, excludingLower: true)
+    divergence = top.number("divergence", in: 0...1e300)
+    tasks = (top.sections("tasks") ?? []).map {
+      Task($0, folder: (path as NSString).deletingLastPathComponent)
+    }
+    if tasks.isEmpty { top.problem("tasks is missing", key: "tasks", advice: "list one task at least") }
+    judge = Judge.read(top.section("judge"))
+    classifier = Judge.read(top.section("classifier"))
+    informationClassifier = Judge.read(top.section("information_classifier"))
+    sandbox = top.choice("sandbox", Isolation.self) ?? .namespaces
+    examples = top.integer("examples", in: 0...1000) ?? 8
+    batchRows = top.integer("batch_rows", in: 1...4096) ?? 32
+    if alpha == .automatic, systems.expert == nil {
+      top.problem("alpha is auto without systems.expert", key: "alpha", advice: "name the expert")
+    }
+    top.finish()
+    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+  }
+
+  private static func alpha(_ top: Section) -> Alpha {
+    guard let text = top.string("alpha") else { return .fixed(1) }
+    if text == "auto" { return .automatic }
+    return .fixed(top.number("alpha", in: -1e300...1e300) ?? 1)
+  }
+}
+
+extension EvaluationRecipe.Systems {
+  init(_ section: Section) {
+    base = section.string("base") ?? ""
+    if !section.hasValue("base") {
+      section.problem("systems.base is missing", advice: "name a checkpoint folder or a .gguf file")
+    }
+    expert = section.string("expert")
+    antiexpert = section.string("antiexpert")
+    through = section.string("through")
+    tuned = section.string("tuned")
+    if antiexpert != nil, expert == nil, through == nil {
+      section.problem(
+        "systems.antiexpert without systems.expert", key: "antiexpert", advice: "name the expert")
+    }
+    section.finish()
+  }
+}
+
+extension EvaluationRecipe.Rows {
+  init(_ section: Section, split: String) {
+    self.split = section.string("split") ?? split
+    skip = section.integer("skip", in: 0...Int.max) ?? 0
+    limit = section.integer("limit", in: 1...Int.max)
+  }
+}
+
+extension EvaluationRecipe.Task {
+  /// One task; what a `file` beside the recipe says comes first, and this section's own keys on top.
+  init(_ section: Section, folder: String) {
+    let own = section.string("file").flatMap { file in
+      section.included(file.hasPrefix("/") || folder.isEmpty ? file : "\(folder)/\(file)", key: "file")
+    }
+    defer { own?.finish() }
+    name = section.string("task") ?? own?.string("task") ?? ""
+    if name.isEmpty {
+      section.problem("\(section.name).task is missing", advice: "trimtab evaluate --tasks lists them")
+    }
+    data = section.string("data") ?? own?.string("data") ?? ""
+    if data.isEmpty {
+      section.problem(
+        "\(section.name).data is missing", advice: "name a data set; trimtab data import makes one")
+    }
+    let usual = own.map { EvaluationRecipe.Rows($0, split: "test") }
+    rows = EvaluationRecipe.Rows(section, split: usual?.split ?? "test")
+    if rows.limit == nil { rows.limit = usual?.limit }
+    if rows.skip == 0 { rows.skip = usual?.skip ?? 0 }
+    let development = section.section("development")
+    self.development =
+      section.hasValue("development") ? EvaluationRecipe.Rows(development, split: "validation") : nil
+    development.finish()
+    template = section.string("template") ?? own?.string("template")
+    maximumTokens =
+      section.integer("max_tokens", in: 1...1_000_000) ?? own?.integer("max_tokens", in: 1...1_000_000)
+    sampling = EvaluationRecipe.Sampling.read(section) ?? own.flatMap { EvaluationRecipe.Sampling.read($0) }
+    columns = (section.texts("columns") ?? own?.texts("columns") ?? []).map {
+      EvaluationRecipe.Column(name: $0.key, form: $0.value)
+    }
+    rule = section.string("rule") ?? own?.string("rule")
+    stops = section.strings("stops") ?? own?.strings("stops")
+    section.finish()
+  }
+}
+
+extension EvaluationRecipe.Sampling {
+  static func read(_ parent: Section) -> EvaluationRecipe.Sampling? {
+    let section = parent.section("sampling")
+    defer { section.finish() }
+    let samples = section.integer("samples", in: 1...10_000) ?? 1
+    let tries = section.integer("tries", in: 1...10_000) ?? 1
+    if tries > samples { section.problem("tries \(tries) of \(samples) samples", key: "tries") }
+    let sampling = EvaluationRecipe.Sampling(
+      samples: samples, tries: tries, temperature: section.number("temperature", in: 0...100) ?? 0,
+      topP: section.number("top_p", in: 0...1, excludingLower: true) ?? 1)
+    return parent.hasValue("sampling") ? sampling : nil
+  }
+}
+
+extension EvaluationRecipe.Judge {
+  static func read(_ section: Section) -> EvaluationRecipe.Judge? {
+    defer { section.finish() }
+    switch (section.string("model"), section.string("command")) {
+    case (let model?, nil): return .model(model)
+    case (nil, let command?): return .command(command)
+    case (nil, nil): return nil
+    case (_?, _?):
+      section.problem("\(section.name) names a model and a command", key: "command", advice: "keep one")
+      return nil
+    }
+  }
+}

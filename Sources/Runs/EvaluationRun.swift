@@ -1,0 +1,173 @@
+import Datasets
+import Decoding
+import Evaluation
+import Formats
+import Foundation
+import Models
+import Proxy
+import Recipes
+import Tensors
+import Tokenizers
+
+/// A recipe of kind `evaluate` brought to life: systems on the same rows, a strength chosen, results and report written.
+public struct EvaluationRun {
+  /// What came out.
+  public struct Result: Sendable {
+    public let table: ComparisonTable
+    /// How α was chosen for each task, and what was fallen back to.
+    public let remarks: [String]
+    public let resultsPath: String
+    public let reportPath: String
+  }
+
+  private let recipe: EvaluationRecipe
+  private let compute: Compute
+  private let models: EvaluatedModels
+  private let note: (String) -> Void
+
+  /// Loads the systems.
+  ///
+  /// - Parameter note: Is told what people should know.
+  public init(_ recipe: EvaluationRecipe, note: @escaping (String) -> Void = { _ in }) throws {
+    self.recipe = recipe
+    self.note = note
+    compute = Compute(
+      pool: recipe.threads.map { ThreadPool(threads: $0) } ?? ThreadPool(),
+      engine: try MatrixEngines.make(precision: recipe.precision.tensorPrecision),
+      arena: try Arena.unplanned())
+    models = try EvaluatedModels(recipe, compute: compute, note: note)
+  }
+
+  /// Asks what hasn't been asked yet, and writes results and report; nil when `shouldStop` said so.
+  public func run(shouldStop: () -> Bool = { false }) throws -> Result? {
+    try Folder.create(recipe.output)
+    try AtomicFile.write(recipe.yaml, to: recipe.output + "/recipe.yaml")
+    let log = try AnswerLog(path: recipe.output + "/answers.jsonl")
+    let timings = try TimingLog(path: recipe.output + "/timings.jsonl")
+    var sections: [Report.Section] = []
+    var remarks: [String] = []
+    for entry in recipe.tasks {
+      let task = try makeTask(entry, rows: entry.rows)
+      var systems = models.systems
+      var section = Report.Section(Comparison(task: task.name, systems: []))
+      if let proxied = models.proxied, isSweeping {
+        guard let sweep = try sweep(entry, task, proxied, log: log, shouldStop) else { return nil }
+        // The curve is of scores; prompts without labels have none.
+        if entry.development != nil { section.alphas = sweep.curve }
+        if recipe.alpha == .automatic {
+          guard let choice = try choice(entry, sweep, log: log, shouldStop) else { return nil }
+          remarks.append("\(task.name): \(choice.reason)")
+          note(remarks[remarks.count - 1])
+          systems.append(models.chosen(choice))
+        }
+      }
+      let run = ComparisonRun(systems, log: log, timings: timings, rowsPerBatch: recipe.batchRows)
+      let finished = try run.run(task, shouldStop: shouldStop) { progress in
+        note("\(progress.task): \(progress.system), \(progress.answered) of \(progress.rowCount)")
+      }
+      guard let finished else { return nil }
+      section.comparison = finished
+      section.examples = try models.shadedAnswers(
+        task, finished, systems: systems, count: recipe.examples)
+      sections.append(section)
+    }
+    return try write(sections, remarks)
+  }
+
+  // MARK: - Strength
+
+  private var isSweeping: Bool { recipe.alpha == .automatic || !recipe.alphas.isEmpty }
+
+  /// Tries strengths on the development rows, or, where there are none, on the prompts alone; nil: interrupted.
+  private func sweep(
+    _ entry: EvaluationRecipe.Task, _ task: any EvaluationTask, _ proxied: ProxiedModel, log: AnswerLog,
+    _ shouldStop: () -> Bool
+  ) throws -> AlphaSweep? {
+    let alphas = recipe.alphas.isEmpty ? AlphaSweep.usualAlphas : recipe.alphas.map { Float($0) }
+    guard let selection = entry.development else {
+      note("\(task.name): no development rows, so strengths are tried on prompts alone")
+      let prompts = (0..<min(task.rowCount, Self.unlabelledRows)).map { task.query($0).prompt }
+      return try AlphaSweep(
+        prompts: prompts.map { models.tokenizer.encode($0) }, proxied: proxied, tokenizer: models.tokenizer,
+        alphas: alphas)
+    }
+    let development = try makeTask(entry, rows: selection)
+    note("\(task.name): trying strengths on \(development.rowCount) development rows")
+    return try AlphaSweep(
+      task: development, proxied: proxied, tokenizer: models.tokenizer, alphas: alphas,
+      drafter: models.drafter, fingerprint: models.partsFingerprint, log: log, shouldStop: shouldStop)
+  }
+
+  /// How many prompts are enough where there are no labels.
+  private static let unlabelledRows = 64
+
+  /// What a sweep says, beside the expert alone on the same rows; nil: interrupted.
+  private func choice(
+    _ entry: EvaluationRecipe.Task, _ sweep: AlphaSweep, log: AnswerLog, _ shouldStop: () -> Bool
+  ) throws -> AlphaChoice? {
+    guard let selection = entry.development else { return AlphaChoice(sweep) }
+    let alone = ComparisonRun(
+      models.systems.filter { $0.name == "expert" }, log: log, rowsPerBatch: recipe.batchRows)
+    let comparison = try alone.run(try makeTask(entry, rows: selection), shouldStop: shouldStop)
+    return comparison.map { AlphaChoice(sweep, expert: $0["expert"]?.estimate) }
+  }
+
+  private func write(_ sections: [Report.Section], _ remarks: [String]) throws -> Result {
+    let table = ComparisonTable(sections.map(\.comparison))
+    let (resultsPath, reportPath) = (recipe.output + "/results.json", recipe.output + "/report.html")
+    var results = table.json.objectValue ?? [:]
+    if !remarks.isEmpty { results["alpha"] = .array(remarks.map { .string($0) }) }
+    try AtomicFile.write(JSON.object(results).text() + "\n", to: resultsPath)
+    let name = (recipe.output as NSString).lastPathComponent
+    let report = Report(title: "Evaluation: \(name)", sections: sections, remarks: remarks)
+    try AtomicFile.write(report.html, to: reportPath)
+    return Result(table: table, remarks: remarks, resultsPath: resultsPath, reportPath: reportPath)
+  }
+
+  // MARK: - Tasks
+
+  private func makeTask(
+    _ entry: EvaluationRecipe.Task, rows selection: EvaluationRecipe.Rows
+  ) throws -> any EvaluationTask {
+    var options = TaskOptions()
+    options.presentation = try Presentation(template: entry.template, tokenizer: models.tokenizer)
+    if let rule = entry.rule {
+      guard let known = AnswerRule(rawValue: rule) else {
+        throw EvaluationError.unknownRule(rule, names: AnswerRule.allCases.map(\.rawValue))
+      }
+      options.answerRule = known
+    }
+    if let stops = entry.stops { options.stops = stops }
+    options.maximumTokens = entry.maximumTokens
+    options.sampling = entry.sampling.map {
+      CodeSampling(
+        samples: $0.samples, tries: $0.tries, temperature: Float($0.temperature), topP: Float($0.topP))
+    }
+    options.seed = recipe.seed
+    options.isolation = recipe.sandbox == .none ? .none : .namespaces
+    options.judge = try recipe.judge.map { try judge($0, form: .comparison) }
+    options.classifier = try recipe.classifier.map { try judge($0, form: .truth) }
+    options.informationClassifier = try recipe.informationClassifier.map {
+      try judge($0, form: .information)
+    }
+    let rows = try TaskRows(
+      dataset: entry.data, split: selection.split, kinds: try TaskLibrary.entry(entry.name).kinds,
+      skip: selection.skip, limit: selection.limit)
+    let forms = Dictionary(
+      entry.columns.map { ($0.name, TextForm($0.form)) }, uniquingKeysWith: { _, last in last })
+    return try TaskLibrary.make(entry.name, rows: rows.mapped(forms), options: options)
+  }
+
+  private func judge(
+    _ judge: EvaluationRecipe.Judge, form: ModelJudge.Form
+  ) throws -> any AnswerJudge & AnswerClassifier {
+    switch judge {
+    case .command(let command): return CommandJudge(command)
+    case .model(let path):
+      let loaded = try LoadedModel(path: path, compute: compute)
+      return ModelJudge(
+        loaded.languageModel, tokenizer: try loaded.requireTokenizer(), form: form,
+        modelFingerprint: "\(loaded.checkpoint.fingerprint)")
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Evaluation
+import Formats
+import Foundation
+import Tensors
+
+extension AnswerRule: ExpressibleByArgument {}
+extension Sandbox.Isolation: ExpressibleByArgument {}
+
+/// An evaluation by options: each says what a key of the recipe does.
+struct EvaluationOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The base: a checkpoint folder or a .gguf file.", valueName: "path"))
+  var model: String?
+  @Option(help: ArgumentHelp("A tuned small model that steers it.", valueName: "path")) var expert: String?
+  @Option(
+    help: ArgumentHelp(
+      "The small model before tuning (default: what the expert remembers).", valueName: "path"))
+  var antiexpert: String?
+  @Option(help: ArgumentHelp("The expert that was trained through the ensemble.", valueName: "path"))
+  var through: String?
+  @Option(help: ArgumentHelp("The base tuned directly, the upper reference.", valueName: "path")) var tuned:
+    String?
+  @Option(help: "The offset's strength, or auto: chosen on the development split.") var alpha: String?
+  @Option(help: "Choose only tokens of the base's own nucleus, of that probability.") var plausibility:
+    Double?
+  @Option(help: "The most that steering may move a token's distribution, in nats.") var divergence: Double?
+  @Option(help: ArgumentHelp("What to ask (repeatable).", valueName: "name=data.h5 | data.h5"))
+  var task: [String] = []
+  @Option(help: "Which split's rows to ask about (default: test).") var split: String?
+  @Option(help: "Leave out that many rows at the beginning.") var skip: Int?
+  @Option(help: "Ask about that many rows at most.") var limit: Int?
+  @Option(help: "The split whose rows choose alpha.") var development: String?
+  @Option(help: "How answers of plain questions are compared (default: exact).") var rule: AnswerRule?
+  @Option(help: "The template that questions are shown through (default: the paper's prompt).") var template:
+    String?
+  @Option(help: "The most tokens of an answer.") var maxTokens: Int?
+  @Option(help: "Text that ends an answer to a plain question (repeatable; default: a line's end).")
+  var stop: [String] = []
+  @Option(help: "What is between generated programs and the machine.")
+  var unsafeSandbox: Sandbox.Isolation?
+  @Option(help: "The folder of answers, results and report (default: checkpoints/evaluation).") var output:
+    String?
+  @Option(help: "What draws depend on.") var seed: Int?
+  @OptionGroup var computeOptions: ComputeOptions
+
+  /// The names of the options that were given.
+  var given: [String] {
+    let values: [(String, Any?)] = [
+      ("--model", model), ("--expert", expert), ("--antiexpert", antiexpert), ("--through", through),
+      ("--tuned", tuned), ("--alpha", alpha), ("--plausibility", plausibility), ("--divergence", divergence),
+      ("--task", task.first), ("--split", split), ("--skip", skip), ("--limit", limit),
+      ("--development", development), ("--rule", rule), ("--template", template), ("--max-tokens", maxTokens),
+      ("--stop", stop.first), ("--unsafe-sandbox", unsafeSandbox), ("--output", output), ("--seed", seed),
+    ]
+    return values.filter { $0.1 != nil }.map(\.0)
+  }
+
+  var isEmpty: Bool { given.isEmpty }
+
+  /// The recipe that says the same: JSON is YAML too.
+  func recipe() throws -> JSON {
+    guard let model else { throw UsageError("nothing to evaluate", advice: "name a recipe, or a --model") }
+    guard !task.isEmpty else {
+      throw UsageError("nothing to ask", advice: "name a --task; evaluate --tasks lists them")
+    }
+    var systems: JSONObject = ["base": .string(model)]
+    for (key, path) in [
+      ("expert", expert), ("antiexpert", antiexpert), ("through", through), ("tuned", tuned),
+    ] {
+      systems[key] = path.map { .string($0) }
+    }
+    var recipe: JSONObject = [
+      "kind": "evaluate", "output": .string(output ?? "checkpoints/evaluation"), "systems": .object(systems),
+      "tasks": .array(task.map { .object(section($0)) }),
+    ]
+    recipe["alpha"] = alpha.map { .string($0) }
+    recipe["plausibility"] = plausibility.map { .number($0) }
+    recipe["divergence"] = divergence.map { .number($0) }
+    recipe["sandbox"] = unsafeSandbox.map { .string($0.rawValue) }
+    recipe["seed"] = seed.map { .integer($0) }
+    recipe["threads"] = computeOptions.threads.map { .integer($0) }
+    recipe["precision"] = computeOptions.precision.map { .string($0.rawValue) }
+    return .object(recipe)
+  }
+
+  /// `NAME=DATA`, or a data set of plain questions; a path may hold an equals sign itself.
+  private func section(_ argument: String) -> JSONObject {
+    let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    let isNamed = parts.count == 2 && TaskLibrary.names.contains(parts[0])
+    let isName = TaskLibrary.names.contains(argument)
+    var section: JSONObject = [
+      "task": .string(isNamed ? parts[0] : isName ? argument : "question"),
+      "data": .string(isNamed ? parts[1] : isName ? "" : argument),
+    ]
+    section["split"] = split.map { .string($0) }
+    section["skip"] = skip.map { .integer($0) }
+    section["limit"] = limit.map { .integer($0) }
+    section["development"] = development.map { .object(["split": .string($0)]) }
+    section["rule"] = rule.map { .string($0.rawValue) }
+    section["template"] = template.map { .string($0) }
+    section["max_tokens"] = maxTokens.map { .integer($0) }
+    section["stops"] = stop.isEmpty ? nil : .array(stop.map { .string($0) })
+    return section
+  }
+}
