@@ -18,7 +18,7 @@ enum AnswerLosses {
     )
   }
 
-  /// KTO's loss of a good example; Ethayarajh and others (2024), equation 8 with β inside the baseline's bracket.
+  /// KTO's loss of a good example; Ethayarajh and others (2024), equation 7.
   ///
   ///     L = λ_D (1 − σ(β (r − z₀))),   r = log π(y|x)/π_ref(y|x)
   static func desirable(_ r: Double, baseline: Double, beta: Double, weight: Double) -> Sloped {

@@ -12,7 +12,7 @@ struct Sloped: Equatable {
 ///
 /// Each gives L(h) and dL/dh.
 enum MarginLosses {
-  /// DPO with label smoothing ε; Rafailov and others (2023), equation 7, and Mitchell (2023), equation 3.
+  /// DPO with label smoothing ε; Rafailov and others (2023), equation 7, and Mitchell (2023).
   ///
   ///     L = −(1 − ε) log σ(βh) − ε log σ(−βh)
   static func sigmoid(_ h: Double, beta: Double, labelSmoothing epsilon: Double) -> Sloped {
@@ -21,7 +21,7 @@ enum MarginLosses {
       slope: beta * (-(1 - epsilon) * sigmoid(-beta * h) + epsilon * sigmoid(beta * h)))
   }
 
-  /// The hinge; Zhao and others (2023), equation 9, on DPO's margin.
+  /// The hinge of SLiC (Zhao and others 2023) on DPO's margin; Liu and others (2023).
   ///
   ///     L = max(0, 1 − βh)
   static func hinge(_ h: Double, beta: Double) -> Sloped {
@@ -36,7 +36,7 @@ enum MarginLosses {
     return Sloped(value: distance * distance, slope: 2 * distance)
   }
 
-  /// Robust DPO for a share ε of flipped labels; Chowdhury and others (2024), equation 12.
+  /// Robust DPO for a share ε of flipped labels; Chowdhury and others (2024).
   ///
   ///     L = (−(1 − ε) log σ(βh) + ε log σ(−βh)) / (1 − 2ε)
   static func robust(_ h: Double, beta: Double, labelSmoothing epsilon: Double) -> Sloped {

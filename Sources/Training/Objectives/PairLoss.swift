@@ -27,7 +27,9 @@ extension PreferenceOptions {
   }
 
   /// What a sum over an answer's tokens is divided by.
-  func divisor(_ answer: AnswerLikelihood) -> Double { isLengthNormalized ? Double(answer.tokens) : 1 }
+  func divisor(_ answer: AnswerLikelihood) -> Double {
+    isLengthNormalized || loss.isAlwaysLengthNormalized ? Double(answer.tokens) : 1
+  }
 
   /// The loss of one pair with every term.
   func loss(of pair: PairLikelihoods) -> PairLoss {

@@ -56,6 +56,6 @@ public struct PreferenceOptions: Sendable, Hashable {
     self.loss = loss
     self.beta = beta
     self.likelihoodWeight = likelihoodWeight
-    self.isLengthNormalized = isLengthNormalized || loss.isAlwaysLengthNormalized
+    self.isLengthNormalized = isLengthNormalized
   }
 }

@@ -12,7 +12,8 @@ import Tensors
 public enum ReferenceScoring {
   /// Fills in what the model that a run begins at makes of pairs.
   ///
-  /// Equal to the trainer's own first values within rounding: batches of another size may round otherwise.
+  /// Equal to the trainer's own first values within rounding: batches of another size may round otherwise. Mismatched
+  /// answers (KTO) belong to batches, and are scored over these only.
   public static func fill(
     _ pairs: [PreferencePair], with model: TunedModel, compute: Compute
   ) throws -> [PreferencePair] {
