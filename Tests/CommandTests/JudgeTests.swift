@@ -43,4 +43,35 @@ struct JudgeTests {
     let other = try folder.write("[{}]", to: "other.json")
     try expectRefusal(command + [other], status: 65, says: "other.json", "record 1")
   }
+
+  @Test(
+    "judge data without people: good answers and worse ones, ready to train on",
+    arguments: ["e.jsonl", "e.h5"])
+  func corrupted(name: String) throws {
+    let folder = try TemporaryFolder()
+    let answers = try folder.write(
+      """
+      {"prompt": "2 + 2?", "response": "4"}
+      {"prompt": "3 + 3?", "response": "6"}
+      """, to: "answers.jsonl")
+    let data = folder.path + "/answers.h5"
+    let imported = try Command.run([
+      "data", "import", answers, "--format", "prompt-response", "--output", data,
+    ])
+    #expect(imported.status == 0, "\(imported.errors)")
+    let output = folder.path + "/" + name
+    let made = try Command.run(["data", "judge-corrupted", data, "--output", output, "--json"])
+    #expect(made.status == 0 && made.json["examples"]?.intValue == 4, "\(made.errors)")
+    if name == "e.h5" {
+      let inspected = try Command.run(["data", "inspect", output, "--json"])
+      #expect(inspected.json["kind"]?.stringValue == "instruction")
+      #expect(inspected.json["splits"]?["train"]?["examples"]?.intValue == 4)
+    } else {
+      let replies = try JSONLines(path: output).map {
+        try $0.json()["messages"]?[1]?["content"]?.stringValue ?? ""
+      }
+      #expect(
+        replies.filter { $0 == "Score: 5" }.count == 2 && replies.allSatisfy { $0.hasPrefix("Score: ") })
+    }
+  }
 }

@@ -75,16 +75,25 @@ struct SeedTests {
     }
   }
 
-  @Test("examples become records that import as conversations, and rows of tasks")
+  @Test("examples become records that import as conversations, or a data set")
   func records() throws {
     let example = JudgeExample(source: "1/0", question: "Q \"?\"", reply: "Score: 3", score: 3)
     #expect(example.json["messages"]?[1]?["content"]?.stringValue == "Score: 3")
     #expect(try example.instructionRow.messages(source: "test")?[0]["content"]?.stringValue == "Q \"?\"")
-    #expect(example.taskRow["answer"] == "Score: 3")
-    let path = FileManager.default.temporaryDirectory.appending(path: "judge-\(UUID().uuidString).jsonl").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try JudgeExample.write([example, example], to: path)
-    #expect(try JSONLines(path: path).map { try $0.json() } == [example.json, example.json])
+    let folder = FileManager.default.temporaryDirectory.appending(path: "judging-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let lines = folder.appending(path: "e.jsonl").path
+    try JudgeExample.write([example, example], to: lines, source: "test")
+    #expect(try JSONLines(path: lines).map { try $0.json() } == [example.json, example.json])
+    let path = folder.appending(path: "e.h5").path
+    try JudgeExample.write([example, example], to: path, source: "test")
+    let dataset = try Dataset(path: path)
+    #expect(dataset.kind == .instruction)
+    #expect(try dataset.rows(split: "train") == [example.instructionRow, example.instructionRow])
+    // What was written as conversations gives its questions and answers back.
+    let answers = try CorruptionSeeds.answers(dataset: path, split: "train", limit: 1)
+    #expect(answers.map(\.prompt) == ["Q \"?\""] && answers.map(\.response) == ["Score: 3"])
   }
 
   @Test(

@@ -1,3 +1,4 @@
+import Datasets
 import Formats
 import Tensors
 
@@ -56,6 +57,24 @@ public struct CorruptionSeeds: Sendable, Hashable {
         question: question.template.filled([
           "prompt": answers[version.answer].prompt, "response": version.text,
         ]), reply: question.replies[choice], score: Double(1 - choice))
+    }
+  }
+
+  /// The good answers of a data set: a conversation's first question and its answer, or a row's prompt and response.
+  public static func answers(
+    dataset path: String, split: String, limit: Int? = nil
+  ) throws -> [(prompt: String, response: String)] {
+    let dataset = try Dataset(path: path)
+    let count = try dataset.rowCount(split: split)
+    return try dataset.rows(0..<min(count, limit ?? count), split: split).compactMap { row in
+      guard let messages = try row.messages(source: path) else {
+        return row["prompt"].flatMap { prompt in row["response"].map { (prompt, $0) } }
+      }
+      let turns = messages.drop { $0["role"]?.stringValue != "user" }.prefix(2)
+      guard turns.count == 2, let prompt = turns.first?["content"]?.stringValue,
+        let response = turns.last?["content"]?.stringValue, turns.last?["role"]?.stringValue == "assistant"
+      else { return nil }
+      return (prompt, response)
     }
   }
 

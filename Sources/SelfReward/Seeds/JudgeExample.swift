@@ -1,5 +1,6 @@
 import Datasets
 import Formats
+import Foundation
 import Tensors
 
 /// One example of judging to fine-tune on: the question to the judge, and the reply that is to be learned.
@@ -34,12 +35,17 @@ public struct JudgeExample: Sendable, Hashable {
     DatasetRow(["messages": (json["messages"] ?? []).text()])
   }
 
-  /// A row of a data set of kind task: its prompt is the question, its answer the reply.
-  public var taskRow: DatasetRow { DatasetRow(["prompt": question, "response": reply, "answer": reply]) }
-
-  /// Writes examples as JSON lines, whole or not at all.
-  public static func write(_ examples: [JudgeExample], to path: String) throws {
-    try AtomicFile.write(examples.map { $0.json.text() + "\n" }.joined(), to: path)
+  /// Writes examples, whole or not at all: as a data set of kind instruction where the name ends in `.h5`, else as
+  /// JSON lines.
+  ///
+  /// - Parameter source: What they were made from, to be noted in a data set.
+  public static func write(_ examples: [JudgeExample], to path: String, source: String) throws {
+    guard path.hasSuffix(".h5") else {
+      return try AtomicFile.write(examples.map { $0.json.text() + "\n" }.joined(), to: path)
+    }
+    try DatasetWriter.create(at: path, DatasetDescription(kind: .instruction, source: source)) { writer in
+      for example in examples { try writer.append(example.instructionRow, split: "train") }
+    }
   }
 
   /// Thins the most common score, so that a judge doesn't learn to say just that (the paper's section 3.1.2).

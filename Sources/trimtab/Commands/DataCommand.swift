@@ -11,7 +11,10 @@ import Tokenizers
 struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "Import data sets, look into them, generate the demo's.",
-    subcommands: [Import.self, InspectData.self, GenerateData.self, TrainTokenizer.self])
+    subcommands: [
+      Import.self, InspectData.self, GenerateData.self, JudgeRanked.self, JudgeCorrupted.self,
+      TrainTokenizer.self,
+    ])
 }
 
 /// How examples become tokens.
