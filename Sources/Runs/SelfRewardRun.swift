@@ -73,6 +73,7 @@ public struct SelfRewardRun {
       oracle: Oracle(of: recipe.arithmetic, for: options), crew: crew, stop: stop, say: say)
     let result = try experiment.run()
     try AtomicFile.write(result.json.text(pretty: true) + "\n", to: resultPath)
+    try AtomicFile.write(result.oracleLog.text(pretty: true) + "\n", to: recipe.output + "/oracle-log.json")
     try AtomicFile.write(
       SelfRewardReport(title: "Self-rewarding rounds: \(name)", result: result).html, to: reportPath)
     return result

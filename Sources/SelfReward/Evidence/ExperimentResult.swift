@@ -21,6 +21,7 @@ public struct ExperimentResult: Sendable {
   public let samples: [PairSample]
   /// How often a loop other than the oracle arm's asked for a true answer.
   public let oracleCallsInLoop: Int
+  /// Who asked it what for since this process began; a log, not a part of the result.
   public let oracleLog: JSON
 
   public subscript(arm: Arm) -> ArmResult? { arms.first { $0.arm == arm } }
@@ -86,7 +87,7 @@ public struct ExperimentResult: Sendable {
     return [
       "arms": .object(arms), "audits": .array(audits.map(\.json)),
       "claims": .array(claims.map { ["claim": .string($0.text), "holds": .bool($0.holds)] }),
-      "oracle_calls_in_loop": .integer(oracleCallsInLoop), "oracle_calls": oracleLog,
+      "oracle_calls_in_loop": .integer(oracleCallsInLoop),
     ]
   }
 
