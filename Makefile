@@ -8,10 +8,9 @@ RELEASE = -c release -Xswiftc -enable-testing
 demo: build
 	.build/release/trimtab demo
 
-# Self-rewarding rounds beside their controls: four arms, five seeds (QUICK=1: one round, two seeds, minutes). Called
-# again it goes on where it was, or shows what it found.
-QUICK_SELFREWARD = --seeds 2 --set rounds=1 --set task.prompts=250 --set task.test=200 \
-  --set output=checkpoints/selfreward/arithmetic-quick
+# Self-rewarding rounds beside their controls: four arms, five seeds (QUICK=1: two arms, two seeds, a few minutes).
+# Called again it goes on where it was, or shows what it found.
+QUICK_SELFREWARD = --seeds 2 --arms self,random --set output=checkpoints/selfreward/arithmetic-quick
 selfreward: build
 	.build/release/trimtab selfreward selfreward/arithmetic --resume $(if $(QUICK),$(QUICK_SELFREWARD))
 
