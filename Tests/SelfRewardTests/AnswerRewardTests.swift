@@ -18,6 +18,15 @@ struct AnswerRewardTests {
     #expect(judgments[0].map(\.score) == scores)
   }
 
+  @Test("answers in words, with or without a full stop")
+  func wordVotes() throws {
+    let set = [Fixture.set("?", ["Ann.", "ann", "Bob", ""])]
+    let final = try MajorityVoteReward(rule: .final).judge(set, seed: 0)[0].map(\.score)
+    #expect(final == [0.5, 0.5, 0.25, nil])
+    let exact = try MajorityVoteReward(rule: .exact).judge(set, seed: 0)[0].map(\.score)
+    #expect(exact == [0.25, 0.25, 0.25, nil])
+  }
+
   @Test(
     "every written calculation is worked out again",
     arguments: [

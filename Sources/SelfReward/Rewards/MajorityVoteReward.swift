@@ -16,11 +16,18 @@ public struct MajorityVoteReward: Reward {
     sets.map { set in
       let texts = set.candidates.map(\.text)
       return texts.map { text in
-        // What isn't even equal to itself holds no answer.
-        guard rule.score(text, answer: text) > 0 else { return .missing }
-        let votes = texts.count { rule.score($0, answer: text) > 0 }
+        guard let answer = answer(in: text) else { return .missing }
+        let votes = texts.count { rule.score($0, answer: answer) > 0 }
         return Judgment(averaging: [Double(votes) / Double(texts.count)])
       }
     }
+  }
+
+  /// A response as an answer that the rule itself holds it for; nil where it holds none.
+  private func answer(in response: String) -> String? {
+    guard !response.allSatisfy(\.isWhitespace) else { return nil }
+    // Some rules expect true answers without a full stop.
+    let readings = [response] + (response.hasSuffix(".") ? [String(response.dropLast())] : [])
+    return readings.first { rule.score(response, answer: $0) > 0 }
   }
 }
