@@ -2,6 +2,7 @@
 public enum AnyRecipe: Sendable, Hashable {
   case training(Recipe)
   case selfReward(SelfRewardRecipe)
+  case instruction(InstructionRecipe)
   case evaluation(EvaluationRecipe)
 
   /// Reads a recipe file, with overrides on top, as the kind that it names.
@@ -12,6 +13,8 @@ public enum AnyRecipe: Sendable, Hashable {
     var node = try RecipeNode(yaml: text, path: path)
     for override in overrides { try node.apply(override: override) }
     switch node.text(of: "kind") {
+    case SelfRewardRecipe.kind where node.text(of: "task", "kind") == SelfRewardTask.instruction.rawValue:
+      self = .instruction(try InstructionRecipe(yaml: text, path: path, overrides: overrides))
     case SelfRewardRecipe.kind:
       self = .selfReward(try SelfRewardRecipe(yaml: text, path: path, overrides: overrides))
     case EvaluationRecipe.kind:
@@ -25,17 +28,23 @@ public enum AnyRecipe: Sendable, Hashable {
     switch self {
     case .training(let recipe): recipe.yaml
     case .selfReward(let recipe): recipe.yaml
+    case .instruction(let recipe): recipe.yaml
     case .evaluation(let recipe): recipe.yaml
     }
   }
 }
 
 extension RecipeNode {
-  /// The text of one of a section's keys.
-  fileprivate func text(of key: String) -> String? {
-    guard case .mapping(let members) = content,
-      case .scalar(let text)? = members.first(where: { $0.key == key })?.value.content
-    else { return nil }
+  /// The text at the end of a path of keys.
+  fileprivate func text(of keys: String...) -> String? {
+    var node = self
+    for key in keys {
+      guard case .mapping(let members) = node.content,
+        let value = members.first(where: { $0.key == key })?.value
+      else { return nil }
+      node = value
+    }
+    guard case .scalar(let text) = node.content else { return nil }
     return text
   }
 }

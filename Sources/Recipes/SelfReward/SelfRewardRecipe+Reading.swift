@@ -35,14 +35,7 @@ extension SelfRewardRecipe {
     candidates = Candidates(top.section("candidates"))
     judge = Judge(top.section("judge"))
     pairs = Pairs(top.section("pairs"))
-    let preferenceSection = top.section("preference")
-    preference = Recipe.Preference(preferenceSection, isWanted: true)
-    if preference.reference != .start {
-      preferenceSection.problem(
-        "preference.reference in rounds", key: "reference",
-        advice: "leave it out: a round's reference is the model that it begins with")
-    }
-    preferenceSection.finish()
+    preference = Self.preference(top.section("preference"))
     replayInterval = top.integer("replay_every", in: 1...1_000_000)
     training = Recipe.Training(top.section("training"))
     positive = Recipe.Training(top.section("positive"))
@@ -50,6 +43,18 @@ extension SelfRewardRecipe {
     stop = Stop(top.section("stop"))
     top.finish()
     guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+  }
+
+  /// How rounds learn preferences.
+  static func preference(_ section: Section) -> Recipe.Preference {
+    let preference = Recipe.Preference(section, isWanted: true)
+    if preference.reference != .start {
+      section.problem(
+        "preference.reference in rounds", key: "reference",
+        advice: "leave it out: a round's reference is the model that it begins with")
+    }
+    section.finish()
+    return preference
   }
 }
 
@@ -67,11 +72,11 @@ extension SelfRewardRecipe.Model {
 }
 
 extension SelfRewardRecipe.Task {
-  private enum Kind: String, CaseIterable { case arithmetic }
-
   init(_ section: Section) {
     self.init()
-    _ = section.choice("kind", Kind.self)
+    if section.choice("kind", SelfRewardTask.self) == .instruction {
+      section.problem("task.kind is instruction, and this is read as a recipe for arithmetic", key: "kind")
+    }
     steps = section.range("steps", in: 2...12) ?? steps
     largest = section.integer("largest", in: 4...15) ?? largest
     bagsPercent = section.integer("bags_percent", in: 0...100) ?? bagsPercent
@@ -114,12 +119,7 @@ extension SelfRewardRecipe.Judge {
     role = section.role() ?? role
     combination = section.choice("combination", Combination.self) ?? combination
     let listed = section.sections("rewards") ?? []
-    rewards = listed.compactMap { item in
-      defer { item.finish() }
-      let kind = item.choice("kind", SelfRewardRecipe.Reward.Kind.self)
-      let weight = item.number("weight", in: 0...1e300, excludingLower: true) ?? 1
-      return kind.map { SelfRewardRecipe.Reward(kind: $0, weight: weight) }
-    }
+    rewards = listed.compactMap { SelfRewardRecipe.Reward($0) }
     if listed.isEmpty {
       section.problem("judge.rewards is missing", advice: "such as [{kind: statement}, {kind: calculator}]")
     }
@@ -175,7 +175,7 @@ extension Section {
   private enum RoleName: String, CaseIterable { case base, start, current, path, proxied }
 
   /// Who plays this section's part: `role`, with `path`, or `large` and `alpha`.
-  fileprivate func role() -> SelfRewardRecipe.Role? {
+  func role() -> SelfRewardRecipe.Role? {
     let name = choice("role", RoleName.self)
     let path = string("path")
     let large = string("large")
@@ -197,7 +197,7 @@ extension Section {
   }
 
   /// Two whole numbers that rise, or one for both.
-  fileprivate func range(_ key: String, in range: ClosedRange<Int>) -> [Int]? {
+  func range(_ key: String, in range: ClosedRange<Int>) -> [Int]? {
     guard let numbers = numbers(key, in: Double(range.lowerBound)...Double(range.upperBound)) else {
       return nil
     }
@@ -212,7 +212,7 @@ extension Section {
   }
 
   /// A list of numbers; a single one counts as a list of one.
-  fileprivate func numbers(_ key: String, in range: ClosedRange<Double>) -> [Double]? {
+  func numbers(_ key: String, in range: ClosedRange<Double>) -> [Double]? {
     guard let texts = strings(key) else { return nil }
     return texts.compactMap { text in
       guard let number = Double(text), range.contains(number) else {

@@ -10,11 +10,7 @@ extension SelfRewardRecipe {
     writer.text("output", output)
     writer.field("rounds", "\(rounds)")
     writer.list("arms", arms.map(\.rawValue))
-    writer.section("model") { writer in
-      writer.text("path", model.path)
-      writer.text("template", model.template)
-      writer.section("adapter") { Recipe.write(model.adapter, to: &$0) }
-    }
+    writer.section("model") { model.write(to: &$0) }
     writer.section("task") { writer in
       writer.field("kind", "arithmetic")
       writer.field("steps", "\(task.steps)")
@@ -32,23 +28,9 @@ extension SelfRewardRecipe {
       writer.field("steps", "\(start.steps)")
       writer.section("training") { Recipe.write(start.training, to: &$0) }
     }
-    writer.section("candidates") { writer in
-      writer.role(candidates.generator)
-      writer.field("count", "\(candidates.count)")
-      writer.field("temperature", candidates.temperature.recipeText)
-      writer.field("top_p", candidates.topP.recipeText)
-      writer.field("max_tokens", "\(candidates.maximumTokens)")
-      writer.field("stretch", "\(candidates.stretch)")
-    }
-    writer.section("judge") { writer in
-      writer.role(judge.role)
-      writer.field("combination", judge.combination.rawValue)
-      writer.items("rewards", judge.rewards) { writer, reward in
-        writer.field("kind", reward.kind.rawValue)
-        writer.field("weight", reward.weight.recipeText)
-      }
-    }
-    writer.section("pairs") { write(pairs, to: &$0) }
+    writer.section("candidates") { candidates.write(to: &$0) }
+    writer.section("judge") { judge.write(to: &$0) }
+    writer.section("pairs") { pairs.write(to: &$0) }
     writer.section("preference") { preference.write(to: &$0) }
     writer.field("replay_every", replayInterval.map { "\($0)" })
     writer.section("training") { Recipe.write(training, to: &$0) }
@@ -59,32 +41,65 @@ extension SelfRewardRecipe {
       writer.field("pairs", "\(gate.pairs)")
       writer.field("enforce", "\(gate.enforce)")
     }
-    writer.section("stop") { writer in
-      writer.field("vote_share", stop.voteShare?.recipeText)
-      writer.field("tie_rate", stop.tieRate?.recipeText)
-      writer.field("length_drift", stop.lengthDrift?.recipeText)
-      writer.field("entropy_floor", stop.entropyFloor?.recipeText)
-      writer.field("rollback", "\(stop.rollback)")
-    }
+    writer.section("stop") { stop.write(to: &$0) }
     return writer.lines.joined(separator: "\n") + "\n"
   }
+}
 
-  private func write(_ pairs: Pairs, to writer: inout RecipeWriter) {
-    writer.field("margin", pairs.margin.recipeText)
-    writer.field("floor", pairs.floor?.recipeText)
-    writer.field("length_control", pairs.lengthControl.rawValue)
-    writer.field("band", pairs.band.recipeText)
-    writer.field("weights", pairs.weights.rawValue)
-    writer.field("votes", "[\(pairs.votes.map(\.recipeText).joined(separator: ", "))]")
-    writer.field("agreement", "\(pairs.agreement)")
-    writer.field("different_answers", "\(pairs.differentAnswers)")
-    writer.field("anchored", "\(pairs.anchored)")
+extension SelfRewardRecipe.Model {
+  func write(to writer: inout RecipeWriter) {
+    writer.text("path", path)
+    writer.text("template", template)
+    writer.section("adapter") { Recipe.write(adapter, to: &$0) }
+  }
+}
+
+extension SelfRewardRecipe.Candidates {
+  func write(to writer: inout RecipeWriter) {
+    writer.role(generator)
+    writer.field("count", "\(count)")
+    writer.field("temperature", temperature.recipeText)
+    writer.field("top_p", topP.recipeText)
+    writer.field("max_tokens", "\(maximumTokens)")
+    writer.field("stretch", "\(stretch)")
+  }
+}
+
+extension SelfRewardRecipe.Judge {
+  func write(to writer: inout RecipeWriter) {
+    writer.role(role)
+    writer.field("combination", combination.rawValue)
+    writer.items("rewards", rewards) { writer, reward in reward.write(to: &writer) }
+  }
+}
+
+extension SelfRewardRecipe.Pairs {
+  func write(to writer: inout RecipeWriter) {
+    writer.field("margin", margin.recipeText)
+    writer.field("floor", floor?.recipeText)
+    writer.field("length_control", lengthControl.rawValue)
+    writer.field("band", band.recipeText)
+    writer.field("weights", weights.rawValue)
+    writer.field("votes", "[\(votes.map(\.recipeText).joined(separator: ", "))]")
+    writer.field("agreement", "\(agreement)")
+    writer.field("different_answers", "\(differentAnswers)")
+    writer.field("anchored", "\(anchored)")
+  }
+}
+
+extension SelfRewardRecipe.Stop {
+  func write(to writer: inout RecipeWriter) {
+    writer.field("vote_share", voteShare?.recipeText)
+    writer.field("tie_rate", tieRate?.recipeText)
+    writer.field("length_drift", lengthDrift?.recipeText)
+    writer.field("entropy_floor", entropyFloor?.recipeText)
+    writer.field("rollback", "\(rollback)")
   }
 }
 
 extension RecipeWriter {
   /// Who plays a section's part.
-  fileprivate mutating func role(_ role: SelfRewardRecipe.Role) {
+  mutating func role(_ role: SelfRewardRecipe.Role) {
     switch role {
     case .base: field("role", "base")
     case .start: field("role", "start")

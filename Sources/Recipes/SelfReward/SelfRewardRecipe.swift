@@ -1,4 +1,12 @@
-/// A self-rewarding run: the typed form of a recipe of kind `selfreward`.
+/// What self-rewarding rounds are about.
+public enum SelfRewardTask: String, Sendable, Hashable, CaseIterable {
+  /// Generated arithmetic, with true answers behind an oracle: `SelfRewardRecipe`.
+  case arithmetic
+  /// Instructions, which nobody has true answers to: `InstructionRecipe`.
+  case instruction
+}
+
+/// A self-rewarding run on arithmetic: the typed form of a recipe of kind `selfreward` with that task.
 public struct SelfRewardRecipe: Sendable, Hashable {
   /// What is rewarded, and the controls beside it.
   public enum Arm: String, Sendable, Hashable, CaseIterable {
@@ -107,18 +115,6 @@ public struct SelfRewardRecipe: Sendable, Hashable {
       /// The first orders candidates, all are samples that may have to agree.
       case agreement
     }
-  }
-
-  /// A reward and its share.
-  public struct Reward: Sendable, Hashable {
-    public enum Kind: String, Sendable, Hashable, CaseIterable {
-      case statement, statementMean = "statement-mean", statementLeast = "statement-least"
-      case calculator, vote, likelihood, implicit
-      case expectedScore = "expected-score"
-    }
-
-    public var kind: Kind
-    public var weight: Double
   }
 
   public struct Pairs: Sendable, Hashable {

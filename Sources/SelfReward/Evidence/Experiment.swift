@@ -184,7 +184,7 @@ public struct Experiment {
     let loop = RoundLoop(
       arm: arm, seed: run.seed, folder: "\(run.folder)/\(arm.rawValue)",
       siblings: options.arms.filter { $0 != arm }.map { "\(run.folder)/\($0.rawValue)" },
-      options: options.loop, problems: problems, policies: run.policies,
+      options: options.loop, prompts: DrawnPrompts(source: problems), policies: run.policies,
       makeJudge: { arm, current in
         switch arm {
         case .own, .positive, .shuffled: try crew.reward(run.policies, current)

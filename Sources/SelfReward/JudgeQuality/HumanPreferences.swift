@@ -103,6 +103,17 @@ public struct HumanPreferences: Sendable, Hashable {
   }
 }
 
+extension HumanPreferences {
+  /// The pairs as sets of two candidates; people's answers have no tokens.
+  public var sets: [CandidateSet] {
+    pairs.map { pair in
+      CandidateSet(
+        id: pair.id, prompt: pair.prompt,
+        candidates: [pair.first, pair.second].map { Candidate(text: $0, tokens: [], isComplete: true) })
+    }
+  }
+}
+
 extension HumanPreference {
   /// A line for people and programs who want to see for themselves.
   public func judgmentLine(_ judgments: [Judgment], of data: String) -> JSON {

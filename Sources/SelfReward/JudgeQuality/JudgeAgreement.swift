@@ -31,16 +31,22 @@ public struct JudgeAgreement: Sendable {
     _ preferences: HumanPreferences, reward: any Reward, fullScore: Double = 5, tieMargin: Double = 0,
     seed: UInt64
   ) throws {
-    let sets = preferences.pairs.map { pair in
-      CandidateSet(
-        id: pair.id, prompt: pair.prompt,
-        candidates: [pair.first, pair.second].map { Candidate(text: $0, tokens: [], isComplete: true) })
-    }
-    judgments = try reward.judge(sets, seed: seed)
+    let judgments = try reward.judge(preferences.sets, seed: seed)
+    self.init(
+      preferences, judgments: judgments, by: reward.name, counts: reward.counts, fullScore: fullScore,
+      tieMargin: tieMargin)
+  }
+
+  /// Holds judgments against people's, a pair's two answers in their order.
+  public init(
+    _ preferences: HumanPreferences, judgments: [[Judgment]], by reward: String,
+    counts: JSONObject = JSONObject(), fullScore: Double = 5, tieMargin: Double = 0
+  ) {
+    self.judgments = judgments
     let verdicts = judgments.map { Self.verdict($0, tieMargin: tieMargin) }
     let people = preferences.pairs.map(\.verdict)
     data = preferences.name
-    self.reward = reward.name
+    self.reward = reward
     let allowsTies = preferences.format.allowsTies
     accuracy = Estimate(
       zip(verdicts, people).map { Self.credit($0, $1, allowsTies: allowsTies) })
@@ -59,7 +65,7 @@ public struct JudgeAgreement: Sendable {
           qualities: pair.verdict == .tie ? [0.5, 0.5] : pair.verdict == .first ? [1, 0] : [0, 1],
           lengths: [pair.first.count, pair.second.count])
       }, fullScore: fullScore, goodFrom: 1)
-    counts = reward.counts
+    self.counts = counts
   }
 
   private static func verdict(_ judgments: [Judgment], tieMargin: Double) -> PreferenceVerdict? {

@@ -63,6 +63,8 @@ public struct RoundOutcome {
   /// The folder of the model that the round made, and what names its weights.
   public let model: String
   public let fingerprint: String
+  /// What became of the prompts that were proposed, where a model wrote them.
+  public let promptCounts: JSONObject
   public let sets: [CandidateSet]
   /// nil where nobody judges.
   public let judgments: [[Judgment]]?
@@ -84,7 +86,7 @@ public struct RoundLoop {
   /// Folders of other arms of the same seed.
   let siblings: [String]
   let options: LoopOptions
-  let problems: any ProblemSource
+  let prompts: any PromptSupply
   let policies: PolicyLoader
   /// The judge of a round that begins with a model; nil: this arm has none.
   let makeJudge: (_ arm: Arm, _ current: String) throws -> RoundJudge?
@@ -101,8 +103,8 @@ public struct RoundLoop {
     let stages = RoundStages(
       folder: folder, seed: StageSeed(seed: seed, round: round), stop: stop, stretch: options.stretch,
       twins: siblings.map { "\($0)/round-\(round)" })
-    let asked = try stages.problems(
-      "prompts", .prompts, of: problems, count: options.prompts, seed: seed)
+    let supplied = try prompts.prompts(stages, count: options.prompts, seed: seed, current: model)
+    let asked = supplied.problems
     let generator = try policies.policy(options.generator, current: model)
     let sets = try stages.candidates("candidates", of: asked, by: generator, options.candidates)
     let judgments = try makeJudge(arm, model).map {
@@ -114,8 +116,8 @@ public struct RoundLoop {
     let made = try train(stages, pairs, sets, from: model, pairsPath: pairsPath)
     let health = try validation.health(stages, model: made.model, policies: policies, options.candidates)
     return RoundOutcome(
-      round: round, model: made.model, fingerprint: made.fingerprint, sets: sets, judgments: judgments,
-      pairs: pairs, counts: counts, health: health, metrics: made.metrics)
+      round: round, model: made.model, fingerprint: made.fingerprint, promptCounts: supplied.counts,
+      sets: sets, judgments: judgments, pairs: pairs, counts: counts, health: health, metrics: made.metrics)
   }
 
   private func pairs(

@@ -46,9 +46,8 @@ struct RoundStages {
     let rows = try file.rows(
       stretches: stretches.count, twins: twins.map { "\($0)/\(name).jsonl" }, isStopped: { isStopped }
     ) { number in
-      // Draws depend on the place within a stretch, so each has a seed of its own.
       let sets = try policy.candidates(
-        problems[stretches[number]], options, seed: drawn &+ UInt64(number) &* 0x9E37_79B9)
+        problems[stretches[number]], options, seed: Self.seed(drawn, stretch: number))
       return sets.map { ["id": .string($0.id), "candidates": .array($0.candidates.map(\.row))] }
     }
     return try zip(problems, rows).enumerated().map { index, pair in
@@ -75,7 +74,7 @@ struct RoundStages {
       stretches: stretches.count, twins: twins.map { "\($0)/\(name).jsonl" }, isStopped: { isStopped }
     ) { number in
       let part = Array(sets[stretches[number]])
-      let judged = try judge.reward.judge(part, seed: drawn &+ UInt64(number) &* 0x9E37_79B9)
+      let judged = try judge.reward.judge(part, seed: Self.seed(drawn, stretch: number))
       return zip(part, judged).map { ["id": .string($0.id), "judgments": .array($1.map(\.row))] }
     }
     return try rows.enumerated().map { index, row in
@@ -83,7 +82,10 @@ struct RoundStages {
     }
   }
 
-  private static func stretches(_ count: Int, _ length: Int) -> [Range<Int>] {
+  /// The seed of a stretch: draws depend on the place within one, so each has its own.
+  static func seed(_ drawn: UInt64, stretch number: Int) -> UInt64 { drawn &+ UInt64(number) &* 0x9E37_79B9 }
+
+  static func stretches(_ count: Int, _ length: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: length).map { $0..<min(count, $0 + length) }
   }
 

@@ -1,6 +1,5 @@
 import Datasets
 import Formats
-import Foundation
 import Models
 import Tensors
 import Tokenizers
@@ -50,39 +49,12 @@ public struct StartTuning {
     guard examples > 0 else {
       return StartModel(path: base, fingerprint: "\(try Checkpoint.load(base).fingerprint)", examples: tokens)
     }
-    let path = folder + "/model"
-    var training = training
-    training.seed = StageSeed(seed: seed, round: 0)("start")
-    let checkpoint = try Checkpoint.load(base)
-    let model = try TunedModel(.pretrained(checkpoint), method: method)
-    let batches = Batches(
-      [(tokens, 1)], maximumLength: model.configuration.contextLength, grouping: .tokens(batchTokens),
-      seed: training.seed)
-    let fingerprint = "\(Fingerprint(of: solutions.map { $0.problem.prompt + $0.response }.joined()))"
-    let file = StageFile(
-      path: folder + "/training.jsonl",
-      header: [
-        "stage": "start", "seed": .string("\(training.seed)"), "from": .string("\(checkpoint.fingerprint)"),
-        "examples": .string(fingerprint), "training": .string("\(training)"),
-      ])
-    let rows = try file.rows(stretches: 1, isStopped: { stop?.isRequested ?? false }) { _ in
-      let ended = try FineTuning(
-        model: model, data: SegmentData(batches: batches), dataFingerprint: fingerprint, training: training,
-        output: FineTuning.Output(
-          folder: path, mode: .resume, recipe: recipe, elementType: .float32, tokenizer: tokenizer,
-          keepBest: false, keepStates: 1)
-      ).run(pool: compute.pool, engine: compute.engine, consumers: consumers, stop: stop)
-      if ended.reason == .interrupted { throw SelfRewardLoopError.interrupted }
-      return [
-        [
-          "model": .string("\(try Checkpoint.load(path).fingerprint)"),
-          "metrics": try TrainingSummary.metrics(of: path),
-        ]
-      ]
-    }
-    try? FileManager.default.removeItem(atPath: path + "/state")
-    return StartModel(
-      path: path, fingerprint: try NumberReader(rows.first ?? .null, path: file.path, row: 1).text("model"),
-      examples: tokens)
+    return try SupervisedStage(
+      base: base, training: training, method: method, batchTokens: batchTokens, recipe: recipe,
+      compute: compute
+    ).model(
+      "start", on: tokens,
+      named: "\(Fingerprint(of: solutions.map { $0.problem.prompt + $0.response }.joined()))", seed: seed,
+      folder: folder, stop: stop, consumers: consumers)
   }
 }

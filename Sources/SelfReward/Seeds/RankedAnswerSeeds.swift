@@ -12,8 +12,8 @@ public struct RankedAnswerSeeds {
     public var temperature: Float = 0.7
     public var topP: Float = 0.9
     public var maximumTokens = 256
-    /// How many examples the most common score may have for each of the second most common one.
-    public var mostCommonRatio = 1.0
+    /// How many examples the most common score may have for each of the second most common one; nil: no matter.
+    public var mostCommonRatio: Double? = 1
 
     public init() {}
   }
@@ -54,7 +54,8 @@ public struct RankedAnswerSeeds {
       agreed += 1
       examples += kept
     }
-    let thinned = JudgeExample.thinned(examples, ratio: options.mostCommonRatio, seed: seed)
+    let thinned =
+      options.mostCommonRatio.map { JudgeExample.thinned(examples, ratio: $0, seed: seed) } ?? examples
     var counts: JSONObject = [
       "prompts": .integer(sets.count), "without_order": .integer(sets.count - ranked.count),
       "disagreed": .integer(ranked.count - agreed), "agreed": .integer(agreed),
