@@ -126,9 +126,9 @@ extension SelfRewardRecipe.Stop {
 extension SelfRewardRecipe.Judge {
   /// The reward, as the policy judges.
   ///
-  /// - Parameter reference: What the implicit reward compares the judge with.
-  func reward(_ judge: Policy, reference: Policy) throws -> any Reward {
-    let parts = try rewards.map { (weight: $0.weight, reward: try $0.kind.reward(judge, reference)) }
+  /// - Parameter reference: What the implicit reward compares the judge with; loaded for no other.
+  func reward(_ judge: Policy, reference: () throws -> Policy) throws -> any Reward {
+    let parts = try rewards.map { (weight: $0.weight, reward: try $0.reward(judge, reference: reference)) }
     if parts.count == 1 { return parts[0].reward }
     switch combination {
     case .sum: return try CombinedReward(parts)
@@ -137,19 +137,42 @@ extension SelfRewardRecipe.Judge {
   }
 }
 
-extension SelfRewardRecipe.Reward.Kind {
-  fileprivate func reward(_ judge: Policy, _ reference: Policy) throws -> any Reward {
+extension SelfRewardRecipe.Reward {
+  /// The reward alone, as the policy judges.
+  func reward(_ judge: Policy, reference: () throws -> Policy) throws -> any Reward {
     let specification: RewardSpecification
-    switch self {
+    switch kind {
     case .statement: return StatementReward(judge: judge, aggregation: .sum)
     case .statementMean: return StatementReward(judge: judge, aggregation: .mean)
     case .statementLeast: return StatementReward(judge: judge, aggregation: .least)
     case .calculator: specification = .calculator(scoreWithoutEquations: 0)
     case .vote: specification = .majorityVote(.lastNumber)
     case .likelihood: specification = .likelihood(nil, isLengthNormalized: false)
-    case .expectedScore: specification = .expectedScore(.short)
     case .implicit: specification = .implicit(beta: 0.1, isLengthNormalized: false)
+    case .verifier: specification = .verifier(.verifier)
+    case .pairwise: specification = .pairwise(.pairwise, .probabilities)
+    case .expectedScore: specification = .expectedScore(rubric.prompt)
+    case .sampled: specification = .sampledRubric(sampledRubric)
     }
-    return try specification.makeReward(judge: judge, reference: reference)
+    return try specification.makeReward(judge: judge, reference: kind == .implicit ? reference() : nil)
+  }
+
+  private var sampledRubric: SampledRubricOptions {
+    var options = SampledRubricOptions()
+    options.rubric = rubric.prompt
+    options.samples = samples
+    options.temperature = Float(temperature)
+    options.topP = Float(topP)
+    options.maximumTokens = maximumTokens
+    return options
+  }
+}
+
+extension SelfRewardRecipe.Rubric {
+  var prompt: JudgePrompt {
+    switch self {
+    case .additive: .additive
+    case .short: .short
+    }
   }
 }

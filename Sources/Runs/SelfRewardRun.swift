@@ -20,17 +20,8 @@ public struct SelfRewardRun {
   public init(_ recipe: SelfRewardRecipe, isResuming: Bool, say: @escaping (String) -> Void) throws {
     self.recipe = recipe
     self.say = say
-    compute = Compute(
-      pool: recipe.threads.map { ThreadPool(threads: $0) } ?? ThreadPool(),
-      engine: try MatrixEngines.make(precision: recipe.precision.tensorPrecision),
-      arena: try Arena.unplanned())
-    let path = recipe.output + "/recipe.yaml"
-    let found = try? String(contentsOfFile: path, encoding: .utf8)
-    guard found == nil || (isResuming && found == recipe.yaml) else {
-      throw SelfRewardLoopError.folderInUse(path: recipe.output)
-    }
-    try Folder.create(recipe.output)
-    try AtomicFile.write(recipe.yaml, to: path)
+    compute = try Compute(threads: recipe.threads, precision: recipe.precision)
+    try RunFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming)
   }
 
   /// Runs every arm of every seed.
@@ -41,8 +32,7 @@ public struct SelfRewardRun {
     consumers: @escaping () -> [any TrainingConsumer] = { [] }, stop: StopSignal? = nil
   ) throws -> ExperimentResult {
     let checkpoint = try Checkpoint.load(recipe.model.path)
-    let method: TunedModel.Method =
-      try recipe.model.adapter.map { .lowRank(try $0.configuration(over: checkpoint.configuration)) } ?? .full
+    let method = try recipe.model.method(over: checkpoint)
     let options = recipe.options(method: method, maximumLength: checkpoint.configuration.contextLength)
     let tuning = StartTuning(
       base: recipe.model.path, task: recipe.arithmetic, examples: recipe.start.examples,
@@ -59,9 +49,8 @@ public struct SelfRewardRun {
       },
       reward: { policies, current in
         let judge = try policies.policy(recipe.judge.role.source, current: current)
-        let reference = try policies.policy(.base, current: current)
-        return RoundJudge(
-          try recipe.judge.reward(judge, reference: reference), fingerprint: judge.fingerprint)
+        let reward = try recipe.judge.reward(judge) { try policies.policy(.base, current: current) }
+        return RoundJudge(reward, fingerprint: judge.fingerprint)
       },
       training: { start in
         RoundTraining(

@@ -10,13 +10,18 @@ import Training
 struct SelfRewardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "selfreward",
-    abstract: "Self-rewarding rounds by a recipe, beside an oracle, random pairs and other controls.")
+    abstract: "Self-rewarding rounds by a recipe.",
+    discussion: """
+      A recipe's task is arithmetic, whose rounds stand beside an oracle, random pairs and other controls, or \
+      instruction: the paper's procedure, from instructions and judge data to rounds on prompts of its own.
+      """)
 
   @Argument(help: "A recipe file, or the name of one that ships.") var recipe: String
   @Option(name: .customLong("set"), help: "An override such as rounds=1 (repeatable).")
   var overrides: [String] = []
-  @Option(help: "Which arms to run, with commas: self, oracle, random, positive, shuffled.") var arms: String?
-  @Option(help: "How many runs, each with a seed of its own.") var seeds: Int?
+  @Option(help: "Which arms to run, with commas: self, oracle, random, positive, shuffled (arithmetic).")
+  var arms: String?
+  @Option(help: "How many runs, each with a seed of its own (arithmetic).") var seeds: Int?
   @Flag(help: "Go on where the run was interrupted.") var resume = false
   @Flag(help: "Show each training's progress.") var verbose = false
   @Flag(help: "Print one JSON value.") var json = false
@@ -25,17 +30,35 @@ struct SelfRewardCommand: ParsableCommand {
     var overrides = overrides
     if let arms { overrides.append("arms=[\(arms)]") }
     if let seeds { overrides.append("seeds=\(seeds)") }
-    let recipe = try SelfRewardRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
+    let path = RecipeCommand.path(recipe)
     let started = ContinuousClock.now
     let signal = StopSignal()
-    let run = try SelfRewardRun(recipe, isResuming: resume) { Console.note($0) }
-    let result = try run.run(consumers: { verbose ? [ProgressBar()] : [] }, stop: signal)
+    let consumers: () -> [any TrainingConsumer] = { verbose ? [ProgressBar()] : [] }
+    switch try AnyRecipe(contentsOf: path, overrides: overrides) {
+    case .selfReward(let recipe):
+      let run = try SelfRewardRun(recipe, isResuming: resume) { Console.note($0) }
+      let result = try run.run(consumers: consumers, stop: signal)
+      show(result.json, result.table, [run.resultPath, run.reportPath], since: started)
+    case .instruction(let recipe):
+      let run = try InstructionRun(recipe, isResuming: resume) { Console.note($0) }
+      let result = try run.run(consumers: consumers, stop: signal)
+      show(result.json, result.table, [run.resultPath, run.reportPath], since: started)
+    case .training, .evaluation:
+      throw UsageError(
+        "\(path) isn't of kind \(SelfRewardRecipe.kind)",
+        advice: "trimtab finetune and trimtab evaluate run the other kinds")
+    }
+  }
+
+  private func show(
+    _ value: JSON, _ table: String, _ files: [String], since started: ContinuousClock.Instant
+  ) {
     if json {
-      Console.result(result.json.text())
+      Console.result(value.text())
     } else {
-      Console.result(result.table)
+      Console.result(table)
       let took = started.duration(to: .now).components.seconds
-      Console.result("result: \(run.resultPath)\nreport: \(run.reportPath)\n\(took) seconds in all")
+      Console.result("result: \(files[0])\nreport: \(files[1])\n\(took) seconds in all")
     }
   }
 }
