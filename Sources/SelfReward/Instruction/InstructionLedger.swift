@@ -12,7 +12,7 @@ public struct JudgmentCounts: Sendable, Hashable {
 
   public init(_ judgments: [[Judgment]]) {
     let all = judgments.flatMap { $0 }
-    let samples = all.flatMap(\.samples)
+    let samples: [Double?] = all.flatMap { $0.samples }
     candidates = all.count
     missing = all.count { $0.score == nil }
     single = samples.count

@@ -23,15 +23,16 @@ public struct InstructionResult: Sendable {
       "task": "instruction", "seed": .integer(Int(seed)), "baseline": .string(baseline),
       "start": .string(start), "instructions": .integer(instructions), "judge_data": .object(judgeData),
       "agreement": .array(agreements.map(\.json)), "rounds": .array(ledgers.map(\.json)),
-      "samples": .array(
-        samples.map { sample in
-          var row: JSONObject = ["round": .integer(sample.round)]
-          for (name, value) in sample.pair.row(prompt: sample.prompt).objectValue ?? JSONObject() {
-            row[name] = value
-          }
-          return .object(row)
-        }),
+      "samples": .array(samples.map { Self.row($0) }),
     ]
+  }
+
+  private static func row(_ sample: PairSample) -> JSON {
+    var row: JSONObject = ["round": .integer(sample.round)]
+    for (name, value) in sample.pair.row(prompt: sample.prompt).objectValue ?? JSONObject() {
+      row[name] = value
+    }
+    return .object(row)
   }
 
   /// As a person reads it.

@@ -18,7 +18,9 @@ public struct HeadToHead: Sendable, Hashable {
         missing += 1
         continue
       }
-      if score > 0.5 { wins += 1 } else if score < 0.5 { losses += 1 } else { ties += 1 }
+      wins += score > 0.5 ? 1 : 0
+      ties += score == 0.5 ? 1 : 0
+      losses += score < 0.5 ? 1 : 0
     }
   }
 

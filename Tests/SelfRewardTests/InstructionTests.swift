@@ -1,0 +1,98 @@
+import Datasets
+import Formats
+import Foundation
+import Testing
+
+@testable import SelfReward
+
+@Suite("Rounds on instructions")
+struct InstructionTests {
+  private static func stages(_ folder: String) -> RoundStages {
+    RoundStages(folder: folder, seed: StageSeed(seed: 1, round: 0), stop: nil, stretch: 1)
+  }
+
+  private static func withFolder(_ body: (String) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "instruction-\(UUID().uuidString)").path
+    try Folder.create(folder)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try body(folder)
+  }
+
+  private static func judged(_ scores: Double?...) -> [Judgment] { scores.map { Judgment(averaging: [$0]) } }
+
+  @Test("judge data is written stretch by stretch, thinned as a whole, and made once")
+  func judgeData() throws {
+    try Self.withFolder { folder in
+      let ranked = folder + "/answers.jsonl"
+      let lines = ["a", "b"].flatMap { id in
+        [("best", 1.0), ("worst", 0.0)].map { text, quality in
+          #"{"prompt_id":"\#(id)","prompt_text":"\#(id)?","response_text":"\#(text)","quality_score":\#(quality)}"#
+        }
+      }
+      try AtomicFile.write(lines.joined(separator: "\n"), to: ranked)
+      var asked = 0
+      let writer = try Fixture.policy { question in
+        asked += 1
+        return question.contains("best") ? ["Fine.\nScore: 4": 1] : ["Bad.\nScore: 1": 1]
+      }
+      var seeds = CorruptionSeeds()
+      seeds.form = .reasoned
+      let options = JudgeDataOptions(
+        ranked: .init(path: ranked, limit: 9, options: .init()), corrupted: .init(answers: 1, seeds: seeds),
+        mostCommonRatio: 9)
+      let stage = JudgeDataStage(options: options, stages: Self.stages(folder))
+      let answers = [
+        InstructionAnswer(prompt: "Two?", response: "It is 2."),
+        InstructionAnswer(prompt: "Three?", response: "It is 3."),
+      ]
+      let data = try stage.data(writer: { writer }, answers: answers)
+      #expect(data.counts["agreed"] == 2 && data.counts["prompts"] == 2 && data.counts["corrupted"] == 2)
+      #expect(data.examples.map(\.score).prefix(4) == [4, 1, 4, 1] && data.examples.count == 6)
+      #expect(try JSONLines(path: folder + "/examples.jsonl").map { try $0.json() }.count == 6)
+      let before = asked
+      let again = try stage.data(writer: { writer }, answers: answers)
+      #expect(again.examples == data.examples && again.counts == data.counts && asked == before)
+    }
+  }
+
+  @Test("a round's answers beside the start's, each first one against the other")
+  func headToHead() {
+    let own = [Fixture.set("P", ["a", "b"]), Fixture.set("Q", ["c"], id: "2")]
+    let other = [Fixture.set("P", ["x", "y"]), Fixture.set("Q", ["z"], id: "2")]
+    let sets = HeadToHead.sets(own, against: other)
+    #expect(sets.map { $0.candidates.map(\.text) } == [["a", "x"], ["c", "z"]])
+    let result = HeadToHead([
+      Self.judged(1, 0), Self.judged(0.5, 0.5), Self.judged(0, 1), Self.judged(nil, nil), Self.judged(1, 0),
+    ])
+    #expect(result.wins == 2 && result.ties == 1 && result.losses == 1 && result.missing == 1)
+  }
+
+  @Test("a judgment that can't be read is counted, never scored")
+  func counts() {
+    let judgments = [
+      [Judgment(averaging: [3, nil, 5]), Judgment(averaging: [nil, nil, nil])], [Judgment.missing],
+    ]
+    let counts = JudgmentCounts(judgments)
+    #expect(counts.candidates == 3 && counts.missing == 2 && counts.single == 6 && counts.unreadable == 4)
+  }
+
+  @Test("agreement with people is the same from kept judgments as from a judge")
+  func agreement() throws {
+    try Self.withFolder { folder in
+      let people: JSON = [
+        ["input": "A?", "output_1": "best", "output_2": "worst", "label": 1],
+        ["input": "B?", "output_1": "best", "output_2": "worst", "label": 2],
+      ]
+      try AtomicFile.write(people.text(), to: folder + "/people.json")
+      let data = try HumanPreferences(path: folder + "/people.json")
+      let judge = try Fixture.policy { ["Score: \($0.contains("best") ? 5 : 1)": 1] }
+      let reward = try ExpectedScoreReward(judge: judge)
+      let stage = AgreementStage(data: [data], tieMargin: 0, stages: Self.stages(folder))
+      let measured = try stage.agreements("m", [RoundJudge(reward, fingerprint: "f")])
+      let direct = try JudgeAgreement(data, reward: reward, seed: 4)
+      #expect(measured.map(\.model) == ["m"])
+      #expect(measured.first?.agreement.accuracy == direct.accuracy && direct.accuracy.mean == 0.5)
+      #expect(measured.first?.agreement.judgments == direct.judgments)
+    }
+  }
+}
