@@ -1,4 +1,5 @@
 import Datasets
+import Evaluation
 import Formats
 import Foundation
 import Testing
@@ -38,7 +39,8 @@ struct InstructionTests {
       var seeds = CorruptionSeeds()
       seeds.form = .reasoned
       let options = JudgeDataOptions(
-        ranked: .init(path: ranked, limit: 9, options: .init()), corrupted: .init(answers: 1, seeds: seeds),
+        ranked: JudgeDataOptions.Ranked(path: ranked, limit: 9, options: RankedAnswerSeeds.Options()),
+        corrupted: JudgeDataOptions.Corrupted(answers: 1, seeds: seeds),
         mostCommonRatio: 9)
       let stage = JudgeDataStage(options: options, stages: Self.stages(folder))
       let answers = [

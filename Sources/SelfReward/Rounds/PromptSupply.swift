@@ -1,4 +1,5 @@
 import Formats
+import Training
 
 /// A round's prompts, and what became of those that were proposed.
 struct RoundPrompts {

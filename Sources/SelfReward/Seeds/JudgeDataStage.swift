@@ -1,4 +1,5 @@
 import Formats
+import Training
 
 /// Which examples of judging the start is tuned on (EFT), beside instructions.
 public struct JudgeDataOptions: Sendable, Hashable {
