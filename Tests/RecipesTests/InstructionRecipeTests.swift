@@ -114,11 +114,12 @@ struct InstructionRecipeTests {
   func dispatch() throws {
     #expect(throws: RecipeError.self) { try SelfRewardRecipe(yaml: Self.least, path: "r.yaml") }
     let library = try #require(RecipeLibrary.standard)
-    guard case .instruction(let recipe) = try AnyRecipe(contentsOf: library.path(of: "selfreward/instruction"))
-    else {
+    let path = library.path(of: "selfreward/instruction")
+    guard case .instruction(let recipe) = try AnyRecipe(contentsOf: path) else {
       Issue.record("selfreward/instruction isn't a recipe on instructions")
       return
     }
+    #expect(try InstructionRecipe(yaml: recipe.yaml, path: "resolved") == recipe)
     #expect(recipe.task.prompts >= 24 && recipe.candidates.count == 4 && recipe.judge.role == .current)
     guard case .selfReward = try AnyRecipe(contentsOf: library.path(of: "selfreward/arithmetic")) else {
       Issue.record("selfreward/arithmetic isn't a recipe on arithmetic")

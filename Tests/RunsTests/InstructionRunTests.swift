@@ -52,7 +52,8 @@ struct InstructionRunTests {
             seed_examples: 2
             generated_examples: 1
             max_tokens: 16
-            filter: {overlap: 1, words: [1, 150], blocked: [], leading_punctuation: true, leading_non_ascii: true}
+            filter:
+              {overlap: 1, words: [1, 150], blocked: [], leading_punctuation: true, leading_non_ascii: true}
           candidates: {count: 4, temperature: 1, max_tokens: 32, stretch: 4}
           judge: {role: start, rewards: [{kind: expected-score}]}
           training: {steps: 2, batch_tokens: 512, learning_rate: 1e-3}

@@ -13,7 +13,7 @@ struct InstructionTests {
   }
 
   private static func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "instruction-\(UUID().uuidString)").path
+    let folder = NSTemporaryDirectory() + "trimtab-instruction-\(UUID().uuidString)"
     try Folder.create(folder)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try body(folder)
@@ -25,12 +25,15 @@ struct InstructionTests {
   func judgeData() throws {
     try Self.withFolder { folder in
       let ranked = folder + "/answers.jsonl"
-      let lines = ["a", "b"].flatMap { id in
-        [("best", 1.0), ("worst", 0.0)].map { text, quality in
-          #"{"prompt_id":"\#(id)","prompt_text":"\#(id)?","response_text":"\#(text)","quality_score":\#(quality)}"#
-        }
+      var lines = ""
+      for (id, text, quality) in [("a", "best", 1), ("a", "worst", 0), ("b", "best", 1), ("b", "worst", 0)] {
+        let answer: JSON = [
+          "prompt_id": .string(id), "prompt_text": .string(id + "?"), "response_text": .string(text),
+          "quality_score": .integer(quality),
+        ]
+        lines += answer.text() + "\n"
       }
-      try AtomicFile.write(lines.joined(separator: "\n"), to: ranked)
+      try AtomicFile.write(lines, to: ranked)
       var asked = 0
       let writer = try Fixture.policy { question in
         asked += 1

@@ -79,7 +79,8 @@ extension InstructionRecipe.JudgeData {
   init(_ section: Section) {
     self.init()
     rubric = section.choice("rubric", SelfRewardRecipe.Rubric.self) ?? rubric
-    mostCommonRatio = section.number("most_common_ratio", in: 0...1e6, excludingLower: true) ?? mostCommonRatio
+    mostCommonRatio =
+      section.number("most_common_ratio", in: 0...1e6, excludingLower: true) ?? mostCommonRatio
     ranked = Ranked(section.section("ranked"))
     corrupted = Corrupted(section.section("corrupted"))
     section.finish()

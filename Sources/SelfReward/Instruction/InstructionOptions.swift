@@ -28,9 +28,9 @@ public struct InstructionOptions: Sendable {
   public var comparesHeadToHead: Bool
 
   public init(
-    seed: UInt64, loop: LoopOptions, writer: PolicySource = .current, prompts: PromptOptions = PromptOptions(),
-    longestSeed: Int = 60, judgeData: JudgeDataOptions, agreement: [HumanPreferences] = [],
-    tieMargin: Double = 0, comparesHeadToHead: Bool = true
+    seed: UInt64, loop: LoopOptions, writer: PolicySource = .current,
+    prompts: PromptOptions = PromptOptions(), longestSeed: Int = 60, judgeData: JudgeDataOptions,
+    agreement: [HumanPreferences] = [], tieMargin: Double = 0, comparesHeadToHead: Bool = true
   ) {
     self.seed = seed
     self.loop = loop

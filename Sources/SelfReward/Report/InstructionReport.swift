@@ -17,11 +17,11 @@ public struct InstructionReport: Sendable {
     HTMLPage(
       title: title,
       body: """
-        <p>Nothing here is measured against true answers, for there are none: the judge is the model itself, and
-        what people think of it is in the first table.</p>
+        <p>Nothing here is measured against true answers, for there are none: models judge, and how far
+        people agree with that is in the first table.</p>
         <h2>The judge beside people</h2>
-        <p>How often the judge prefers what people preferred, with 95 % intervals: before it learnt to judge (sft)
-        and after (start).</p>
+        <p>How often the judge prefers what people preferred, with 95 % intervals: before it learnt to
+        judge (sft) and after (start).</p>
         \(agreements)
         <h2>The rounds</h2>
         <p>Answers to held-out prompts; the win rate is over the start's answers, by the start as judge.</p>
@@ -55,8 +55,10 @@ public struct InstructionReport: Sendable {
       ]
     }
     return table(
-      ["model", "data", "judge", "agreement", "without people's ties", "by chance", "ties", "missing", "read"],
-      rows)
+      [
+        "model", "data", "judge", "agreement", "without people's ties", "by chance", "ties", "missing",
+        "read",
+      ], rows)
   }
 
   private var rounds: String {

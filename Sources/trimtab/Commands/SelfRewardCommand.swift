@@ -12,8 +12,8 @@ struct SelfRewardCommand: ParsableCommand {
     commandName: "selfreward",
     abstract: "Self-rewarding rounds by a recipe.",
     discussion: """
-      A recipe's task is arithmetic, whose rounds stand beside an oracle, random pairs and other controls, or \
-      instruction: the paper's procedure, from instructions and judge data to rounds on prompts of its own.
+      A recipe's task is arithmetic, whose rounds stand beside an oracle, random pairs and other controls, \
+      or instruction: the paper's procedure, from instructions and judge data to rounds on prompts of its own.
       """)
 
   @Argument(help: "A recipe file, or the name of one that ships.") var recipe: String
