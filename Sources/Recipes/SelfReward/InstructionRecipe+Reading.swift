@@ -29,7 +29,14 @@ extension InstructionRecipe {
     start = Recipe.Training(top.section("start"))
     writer = Writer(top.section("writer"))
     candidates = SelfRewardRecipe.Candidates(top.section("candidates"))
-    judge = SelfRewardRecipe.Judge(top.section("judge"))
+    let judgeSection = top.section("judge")
+    let judge = SelfRewardRecipe.Judge(judgeSection)
+    self.judge = judge
+    if judge.rewards.contains(where: \.kind.isForArithmetic) {
+      judgeSection.problem(
+        "judge.rewards by statements, votes or the calculator are for arithmetic", key: "rewards",
+        advice: "such as [{kind: sampled}] or [{kind: expected-score}]")
+    }
     let pairsSection = top.section("pairs")
     let pairs = SelfRewardRecipe.Pairs(pairsSection)
     self.pairs = pairs

@@ -30,6 +30,14 @@ extension SelfRewardRecipe {
 }
 
 extension SelfRewardRecipe.Reward.Kind {
+  /// Whether it needs a problem's statement, or numbers for answers.
+  var isForArithmetic: Bool {
+    switch self {
+    case .statement, .statementMean, .statementLeast, .calculator, .vote: true
+    case .likelihood, .implicit, .verifier, .pairwise, .expectedScore, .sampled: false
+    }
+  }
+
   fileprivate var hasRubric: Bool { self == .expectedScore || self == .sampled }
 }
 

@@ -162,14 +162,9 @@ public struct InstructionExperiment {
     let first = ValidationStage(problems: watched, startSets: [], judge: judge)
     let candidates = options.loop.candidates
     let health = try first.health(place, model: start.path, policies: policies, candidates)
-    let frozen = try policies.policy(.start, current: start.path)
-    let startSets = try first.sets(place, by: frozen, candidates)
+    let startSets = try first.sets(
+      place, by: try policies.policy(.start, current: start.path), candidates)
     let validation = ValidationStage(problems: watched, startSets: startSets, judge: judge)
-    var umpire: RoundJudge?
-    if options.comparesHeadToHead {
-      umpire = RoundJudge(
-        try PairwiseReward(judge: frozen, counting: .wins), fingerprint: frozen.fingerprint)
-    }
 
     var ledgers = [InstructionLedger(start: start, health: health)]
     try write(ledgers[0], place)
@@ -179,14 +174,9 @@ public struct InstructionExperiment {
     for round in 1...options.loop.rounds {
       let outcome = try loop(start, policies, validation, earlier: written).run(round, from: model)
       let place = try stages("round-\(round)", round: round)
-      var compared: HeadToHead?
-      if let umpire {
-        let own = try validation.sets(
-          place, by: try policies.policy(.current, current: outcome.model), candidates)
-        compared = HeadToHead(
-          try place.judgments("head-to-head", of: HeadToHead.sets(own, against: startSets), by: umpire))
-      }
       let reason = options.loop.stopRules.reason(outcome.health, start: health)
+      let compared =
+        try options.comparesHeadToHead ? compare(outcome.model, place, policies, validation) : nil
       let ledger = InstructionLedger(outcome, headToHead: compared, stopReason: reason)
       try write(ledger, place)
       ledgers.append(ledger)
@@ -201,6 +191,19 @@ public struct InstructionExperiment {
       }
     }
     return (ledgers, samples)
+  }
+
+  /// A model's answers to the held-out prompts against the start's, as the start sees them in both orders.
+  private func compare(
+    _ model: String, _ place: RoundStages, _ policies: PolicyLoader, _ validation: ValidationStage
+  ) throws -> HeadToHead {
+    let own = try validation.sets(
+      place, by: try policies.policy(.current, current: model), options.loop.candidates)
+    let frozen = try policies.policy(.start, current: model)
+    let umpire = RoundJudge(
+      try PairwiseReward(judge: frozen, counting: .wins), fingerprint: frozen.fingerprint)
+    let sets = HeadToHead.sets(own, against: validation.startSets)
+    return HeadToHead(try place.judgments("head-to-head", of: sets, by: umpire))
   }
 
   private func loop(
