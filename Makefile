@@ -3,7 +3,7 @@ SWIFT ?= swift
 # One set of flags for both, so that nothing is built twice; tests look at internals.
 RELEASE = -c release -Xswiftc -enable-testing
 
-.PHONY: build demo selfreward test family bench lint format bootstrap clean
+.PHONY: build demo evaluate-gsm8k selfreward test family bench lint format bootstrap clean
 
 demo: build
 	.build/release/trimtab demo
@@ -13,6 +13,11 @@ demo: build
 QUICK_SELFREWARD = --seeds 2 --arms self,random --set output=checkpoints/selfreward/arithmetic-quick
 selfreward: build
 	.build/release/trimtab selfreward selfreward/arithmetic --resume $(if $(QUICK),$(QUICK_SELFREWARD))
+
+# GSM8K with five systems, from tuning to a report: hours, resumed by the same command. GSM8K names its training file.
+GSM8K ?= data/gsm8k/train.jsonl
+evaluate-gsm8k: build
+	scripts/evaluate-gsm8k $(MODELS) $(GSM8K)
 
 test: bootstrap
 	$(SWIFT) test $(RELEASE)
