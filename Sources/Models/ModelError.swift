@@ -13,6 +13,7 @@ public enum ModelError: DiagnosticError {
   case unknownTarget(String, known: [String])
   case adapterMismatch(path: String, reason: String)
   case notInGGUF(String, path: String)
+  case cannotReduce(path: String, reason: String)
 
   public var diagnostics: [Diagnostic] {
     switch self {
@@ -66,6 +67,8 @@ public enum ModelError: DiagnosticError {
         Diagnostic(
           "\(feature) can't be told in a GGUF", at: .init(path), advice: "convert it to safetensors instead")
       ]
+    case .cannotReduce(let path, let reason):
+      [Diagnostic("no small model can be made of this one: \(reason)", at: .init(path))]
     }
   }
 }

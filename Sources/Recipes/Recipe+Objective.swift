@@ -5,10 +5,13 @@ extension Recipe {
     public var preference: Preference?
     /// The ensemble that the trained model's logits are part of; nil: they stand alone.
     public var through: Through?
+    /// Learn what the large model says that the small one is made of; nil: don't.
+    public var distillation: Distillation?
 
-    public init(preference: Preference? = nil, through: Through? = nil) {
+    public init(preference: Preference? = nil, through: Through? = nil, distillation: Distillation? = nil) {
       self.preference = preference
       self.through = through
+      self.distillation = distillation
     }
   }
 
@@ -60,6 +63,8 @@ extension Recipe {
     public var antiexpert: String?
     public var alpha = 1.0
     public var storage = Storage.float16
+    /// How many of the base's likeliest tokens are kept of each position, with the mass of the others; nil: all tokens.
+    public var top: Int?
     /// The file with the other models' logits; nil: in the run's folder.
     public var cache: String?
   }
@@ -85,13 +90,26 @@ extension Recipe.Objective {
   private enum Kind: String, CaseIterable {
     case nextToken = "next-token"
     case preference
+    case distill
   }
 
-  init(_ section: Section) {
-    let kind = section.choice("kind", Kind.self) ?? .nextToken
+  init(_ section: Section, kind recipe: Recipe.Kind) {
+    let kind = section.choice("kind", Kind.self) ?? (recipe == .distill ? .distill : .nextToken)
+    if (kind == .distill) != (recipe == .distill) {
+      section.problem(
+        "objective.kind \(kind.rawValue) in a recipe of kind \(recipe.rawValue)", key: "kind",
+        advice: "leave it out, or see the recipe distill/smollm2")
+    }
     let preference = Recipe.Preference(section, isWanted: kind == .preference)
     self.preference = kind == .preference ? preference : nil
+    let distillation = Recipe.Distillation(section, isWanted: kind == .distill)
+    self.distillation = kind == .distill ? distillation : nil
     through = section.hasValue("through") ? Recipe.Through(section.section("through")) : nil
+    if through != nil, kind == .distill {
+      section.problem(
+        "objective.through in a recipe of kind distill", key: "through",
+        advice: "an expert is trained through an ensemble; this makes what it begins at")
+    }
     section.finish()
   }
 }
@@ -150,6 +168,7 @@ extension Recipe.Through {
     antiexpert = section.string("antiexpert")
     alpha = section.number("alpha", in: 0...1000) ?? alpha
     storage = section.choice("storage", Storage.self) ?? storage
+    top = section.integer("top", in: 1...1_000_000)
     cache = section.string("cache")
     section.finish()
   }
@@ -159,14 +178,17 @@ extension Recipe.Through {
 
 extension Recipe.Objective {
   func write(to writer: inout RecipeWriter) {
-    writer.field("kind", preference == nil ? "next-token" : "preference")
+    writer.field(
+      "kind", preference != nil ? "preference" : distillation != nil ? "distill" : "next-token")
     preference?.write(to: &writer)
+    distillation?.write(to: &writer)
     guard let through else { return }
     writer.section("through") { writer in
       writer.text("base", through.base)
       if let antiexpert = through.antiexpert { writer.text("antiexpert", antiexpert) }
       writer.field("alpha", through.alpha.recipeText)
       writer.field("storage", through.storage.rawValue)
+      if let top = through.top { writer.field("top", "\(top)") }
       if let cache = through.cache { writer.text("cache", cache) }
     }
   }

@@ -29,7 +29,7 @@ extension Recipe {
     let top = Section(node, name: "", parent: node.origin, problems: problems)
     kind = top.choice("kind", Kind.self) ?? .finetune
     if !top.hasValue("kind") {
-      top.problem("kind is missing", advice: "write kind: finetune or kind: pretrain")
+      top.problem("kind is missing", advice: "write kind: finetune, pretrain or distill")
     }
     seed = UInt64(top.integer("seed", in: 0...Int.max) ?? 0)
     threads = top.integer("threads", in: 1...1024)
@@ -39,11 +39,11 @@ extension Recipe {
     weights = top.choice("weights", Weights.self) ?? .float32
     model = Model(top.section("model"), kind: kind)
     adapter = Adapter.read(top.section("adapter"))
-    if adapter != nil, kind == .pretrain {
+    if adapter != nil, kind != .finetune {
       top.problem(
-        "adapter in a recipe of kind pretrain", key: "adapter", advice: "a model from nothing learns whole")
+        "adapter in a recipe of kind \(kind.rawValue)", key: "adapter", advice: "a new model learns whole")
     }
-    objective = Objective(top.section("objective"))
+    objective = Objective(top.section("objective"), kind: kind)
     if kind == .pretrain, objective != Objective() {
       top.problem(
         "objective in a recipe of kind pretrain", key: "objective",
@@ -66,6 +66,19 @@ extension Recipe.Model {
     let path = section.string("path")
     let tokenizer = section.string("tokenizer")
     let shape = section.section("shape")
+    let reduction = Recipe.Reduction(section.section("reduce"))
+    if kind == .distill, reduction == Recipe.Reduction() {
+      section.problem(
+        "model.reduce is missing", advice: "say what stays of the large model, such as reduce: {layers: 8}")
+    } else if kind != .distill, section.hasValue("reduce") {
+      section.problem(
+        "model.reduce in a recipe of kind \(kind.rawValue)", key: "reduce",
+        advice: "a small model is made by kind: distill")
+    }
+    if kind == .distill, section.hasValue("shape") {
+      section.problem(
+        "model.shape in a recipe of kind distill", key: "shape", advice: "give model.path and model.reduce")
+    }
     if section.hasValue("shape") {
       self = .shape(Recipe.Shape(shape), tokenizer: tokenizer ?? "")
       if path != nil {
@@ -75,7 +88,7 @@ extension Recipe.Model {
         section.problem("model.tokenizer is missing", advice: "a model from nothing needs one")
       }
     } else {
-      self = .path(path ?? "")
+      self = kind == .distill ? .reduced(reduction, path: path ?? "") : .path(path ?? "")
       if path == nil {
         section.problem("model.path is missing", advice: "name a checkpoint folder or a .gguf file")
       }
@@ -115,6 +128,16 @@ extension Recipe.Shape {
     if heads % keyValueHeads != 0 {
       section.problem("heads \(heads) is no multiple of kv_heads \(keyValueHeads)", key: "kv_heads")
     }
+    section.finish()
+  }
+}
+
+extension Recipe.Reduction {
+  init(_ section: Section) {
+    layers = section.integer("layers", in: 1...1000)
+    hiddenSize = section.integer("hidden_size", in: 1...Int.max)
+    intermediateSize = section.integer("intermediate_size", in: 1...Int.max)
+    keyValueHeads = section.integer("kv_heads", in: 1...Int.max)
     section.finish()
   }
 }

@@ -28,6 +28,14 @@ extension Recipe {
   private func write(_ model: Model, to writer: inout RecipeWriter) {
     switch model {
     case .path(let path): writer.text("path", path)
+    case .reduced(let reduction, let path):
+      writer.text("path", path)
+      writer.section("reduce") { writer in
+        writer.field("layers", reduction.layers.map { "\($0)" })
+        writer.field("hidden_size", reduction.hiddenSize.map { "\($0)" })
+        writer.field("intermediate_size", reduction.intermediateSize.map { "\($0)" })
+        writer.field("kv_heads", reduction.keyValueHeads.map { "\($0)" })
+      }
     case .shape(let shape, let tokenizer):
       writer.text("tokenizer", tokenizer)
       writer.section("shape") { writer in

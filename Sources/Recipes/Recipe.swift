@@ -5,6 +5,8 @@ public struct Recipe: Sendable, Hashable {
     case pretrain
     /// A model that exists, on examples.
     case finetune
+    /// A small model made of a large one, on plain text and on what the large one says of it.
+    case distill
   }
 
   /// The number format of matrix products; `auto` takes the machine's fastest.
@@ -30,7 +32,7 @@ public struct Recipe: Sendable, Hashable {
   public var model: Model
   /// nil: every weight learns.
   public var adapter: Adapter?
-  /// What is minimised: the next token's cross-entropy, or a loss on preferences.
+  /// What is minimised: the next token's cross-entropy, a loss on preferences, or the distance from a large model.
   public var objective: Objective
   public var data: Data
   public var training: Training
@@ -41,6 +43,17 @@ public struct Recipe: Sendable, Hashable {
     case path(String)
     /// At random weights of this shape, with the tokenizer at that path.
     case shape(Shape, tokenizer: String)
+    /// At a small model made of the one at that path.
+    case reduced(Reduction, path: String)
+  }
+
+  /// What stays of a large model; nil: all.
+  public struct Reduction: Sendable, Hashable {
+    public var layers: Int?
+    public var hiddenSize: Int?
+    public var intermediateSize: Int?
+    /// Key and value heads, each with its query heads.
+    public var keyValueHeads: Int?
   }
 
   /// The sizes of a model made from nothing; the vocabulary is its tokenizer's.

@@ -14,6 +14,8 @@ import Training
 struct ObjectivePreparation {
   let recipe: Recipe
   let model: TunedModel
+  /// The large model that a small one is made of.
+  let base: Checkpoint?
   let tokenizer: Tokenizer
   let pool: ThreadPool
   let engine: any MatrixEngine
@@ -21,8 +23,10 @@ struct ObjectivePreparation {
 
   /// The objective as far as a plan looks at it, with nothing computed.
   var planned: any Objective {
+    if let distillation = recipe.objective.distillation { return planned(distillation) }
     guard let through = recipe.objective.through else { return plain }
-    return EnsembleObjective(plain, through: Ensemble(planning: through.storage.precision))
+    return EnsembleObjective(
+      plain, through: Ensemble(planning: through.storage.precision, top: through.top))
   }
 
   /// The objective with everything computed, and the data with what the reference makes of them.
@@ -30,6 +34,10 @@ struct ObjectivePreparation {
     _ data: LoadedData, _ validation: LoadedData?
   ) throws -> (objective: any Objective, data: LoadedData, validation: LoadedData?) {
     let compute = Compute(pool: pool, engine: engine, arena: try .unplanned())
+    if let distillation = recipe.objective.distillation {
+      let all = [data] + [validation].compactMap { $0 }
+      return (try prepared(distillation, for: all, compute: compute), data, validation)
+    }
     let ensemble = try recipe.objective.through.map { through in
       Ensemble(try cache(through, for: [data] + [validation].compactMap { $0 }, compute: compute))
     }
@@ -42,7 +50,7 @@ struct ObjectivePreparation {
     let precision = engine.precision.rawValue
     let scorer = { (data: LoadedData, forValidation: Bool) throws -> LoadedData in
       guard case .pairs(let pairs) = data else { return data }
-      let through = recipe.objective.through.map { "\($0.storage)" } ?? ""
+      let through = recipe.objective.through.map { "\($0.storage) \($0.top ?? 0)" } ?? ""
       let identity =
         "\(reference.fingerprint) \(ensemble?.identity ?? "") \(through) \(precision) \(forValidation)"
       return .pairs(
@@ -68,10 +76,7 @@ struct ObjectivePreparation {
     let path = through.cache ?? recipe.output + "/logits.h5"
     let expected = "\(antiexpertFingerprint) \(Float(through.alpha))"
     func existing(_ isSuitable: (LogitCache) -> Bool) throws -> LogitCache? {
-      guard FileManager.default.fileExists(atPath: path) else { return nil }
-      let cache = try LogitCache(path: path)
-      let fits = isSuitable(cache) && cache.precision == through.storage.precision
-      return try fits && data.allSatisfy { try cache.covers($0) } ? cache : nil
+      try existingCache(at: path, through.storage, top: through.top, for: data, isSuitable)
     }
     // The base may have been another machine's.
     let isBaseHere = FileManager.default.fileExists(atPath: through.base)
@@ -87,8 +92,19 @@ struct ObjectivePreparation {
       partners: EnsemblePartners(
         base: base.languageModel, antiexpert: antiexpert, alpha: Float(through.alpha)),
       vocabularySize: model.configuration.vocabularySize, precision: through.storage.precision,
-      identity: identity)
+      top: through.top, identity: identity)
     return try LogitCache(path: path)
+  }
+
+  /// The cache that lies at a path, if it will do.
+  func existingCache(
+    at path: String, _ storage: Recipe.Through.Storage, top: Int?, for data: [LoadedData],
+    _ isSuitable: (LogitCache) -> Bool
+  ) throws -> LogitCache? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let cache = try LogitCache(path: path)
+    let fits = isSuitable(cache) && cache.precision == storage.precision && cache.top == top
+    return try fits && data.allSatisfy { try cache.covers($0) } ? cache : nil
   }
 
   private func antiexpert(
@@ -132,6 +148,9 @@ private struct Reference {
     case (.start, .pretrained(let checkpoint)):
       decoder = model.startDecoder(seed: seed)
       fingerprint = "\(checkpoint.fingerprint) \(model.method)"
+    case (_, .initialized(let checkpoint)):
+      decoder = model.startDecoder(seed: seed)
+      fingerprint = "\(checkpoint.fingerprint)"
     case (_, .untrained(let configuration)):
       decoder = model.startDecoder(seed: seed)
       fingerprint = "\(configuration) \(seed)"

@@ -44,6 +44,23 @@ extension Recipe.Shape {
   }
 }
 
+extension Recipe.Reduction {
+  /// What is made of a large model.
+  var reduction: ModelReduction {
+    ModelReduction(
+      layers: layers, hiddenSize: hiddenSize, intermediateSize: intermediateSize,
+      keyValueHeads: keyValueHeads)
+  }
+}
+
+extension Recipe.Distillation {
+  /// The objective, learning from that teacher.
+  func objective(from teacher: Teacher) -> Training.Distillation {
+    Training.Distillation(
+      from: teacher, temperature: Float(temperature), nextTokenShare: Float(nextTokenShare))
+  }
+}
+
 extension Recipe.Adapter {
   /// The adapter over a model that has these layers.
   func configuration(over model: ModelConfiguration) throws -> LowRankConfiguration {

@@ -33,6 +33,7 @@ public struct TrainingRun {
     pool = recipe.threads.map { ThreadPool(threads: $0) } ?? ThreadPool()
     engine = try MatrixEngines.make(precision: recipe.precision.tensorPrecision)
 
+    var base: Checkpoint?
     switch recipe.model {
     case .path(let path):
       let checkpoint = try Checkpoint.load(path)
@@ -44,6 +45,16 @@ public struct TrainingRun {
       tokenizer = try Tokenizer.load(path: path)
       model = try TunedModel(
         .untrained(try shape.configuration(vocabularySize: tokenizer.vocabularySize)), method: .full)
+    case .reduced(let reduction, let path):
+      let checkpoint = try Checkpoint.load(path)
+      tokenizer = try Tokenizer.load(path: TrainingRun.tokenizerPath(of: checkpoint))
+      let whole = checkpoint.merged
+      // Exact products: rounding where a run begins would be learnt away again.
+      let compute = Compute(
+        pool: pool, engine: try MatrixEngines.make(precision: .fp32), arena: try .unplanned())
+      let small = try reduction.reduction.reduced(whole, seed: recipe.seed, compute: compute)
+      model = try TunedModel(.initialized(small), method: .full)
+      base = whole
     }
 
     let sources = recipe.data.sources
@@ -52,7 +63,7 @@ public struct TrainingRun {
     data = try load(sources, true)
     validation = try recipe.data.validation.map { try load([$0], false) }
     preparation = ObjectivePreparation(
-      recipe: recipe, model: model, tokenizer: tokenizer, pool: pool, engine: engine, note: note)
+      recipe: recipe, model: model, base: base, tokenizer: tokenizer, pool: pool, engine: engine, note: note)
   }
 
   /// What the run would do and take; refuses one that can't fit.
@@ -69,17 +80,24 @@ public struct TrainingRun {
       .run(pool: pool, engine: engine, consumers: patience + consumers, stop: stop)
   }
 
-  /// Computes the logits of the recipe's ensemble at the data's positions, and returns their file.
+  /// Computes the other models' logits that the recipe's objective needs, and returns their file.
   ///
-  /// - Throws: `RecipeError` when the recipe trains through no ensemble.
+  /// - Throws: `RecipeError` when it needs none from a file.
   public func cacheLogits() throws -> String {
-    guard let through = recipe.objective.through else {
-      throw RecipeError(
-        path: recipe.output, "the recipe trains through no ensemble",
-        advice: "write objective: {through: {base: PATH}} into it", exitCode: .usage)
-    }
     let compute = Compute(pool: pool, engine: engine, arena: try .unplanned())
-    return try preparation.cache(through, for: [data] + [validation].compactMap { $0 }, compute: compute).path
+    let all = [data] + [validation].compactMap { $0 }
+    if let through = recipe.objective.through {
+      return try preparation.cache(through, for: all, compute: compute).path
+    }
+    if let distillation = recipe.objective.distillation,
+      let cache = try preparation.cache(distillation, for: all, compute: compute)
+    {
+      return cache.path
+    }
+    throw RecipeError(
+      path: recipe.output, "the recipe reads no other model's logits from a file",
+      advice: "write objective: {through: {base: PATH}} into it, or objective: {cache: FILE} where it distils",
+      exitCode: .usage)
   }
 
   private func tuning(

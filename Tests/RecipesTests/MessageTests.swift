@@ -133,7 +133,7 @@ struct MessageTests {
 
   /// What a recipe lacks that says nothing at all.
   private static let bare = [
-    "r.yaml:1:1: kind is missing; write kind: finetune or kind: pretrain",
+    "r.yaml:1:1: kind is missing; write kind: finetune, pretrain or distill",
     "r.yaml:1:1: output is missing; name the run's folder",
     "r.yaml:1:1: model.path is missing; name a checkpoint folder or a .gguf file",
     "r.yaml:1:1: data.path is missing; name a data set; trimtab data import makes one",

@@ -47,6 +47,12 @@ struct RecipeTests {
       ["objective={kind: preference, loss: kto, desirable: 2, reference: models/frozen, nll: 1}"],
       ["objective={kind: preference, loss: simpo, margin: 0.5}"],
       ["objective={through: {base: models/large, antiexpert: models/small, alpha: 0.7, storage: float32}}"],
+      ["objective={through: {base: models/large, top: 64, cache: logits.h5}}"],
+      ["kind=distill", "model={path: large, reduce: {layers: 4, hidden_size: 64, kv_heads: 1}}"],
+      [
+        "kind=distill", "model={path: large, reduce: {intermediate_size: 96}}",
+        "objective={temperature: 2, next_token: 0, cache: logits.h5, storage: float32, top: 32}",
+      ],
       ["kind=pretrain", "model={tokenizer: t, shape: {layers: 2, hidden_size: 64, heads: 2}}"],
     ]
     for overrides in overrides {
@@ -72,7 +78,7 @@ struct RecipeTests {
       """
     #expect(
       problems(yaml) == [
-        "r.yaml:1:7: kind is \"finetun\", expected pretrain, finetune; did you mean \"finetune\"?",
+        "r.yaml:1:7: kind is \"finetun\", expected pretrain, finetune, distill; did you mean \"finetune\"?",
         "r.yaml:4:3: model.path is missing; name a checkpoint folder or a .gguf file",
         "r.yaml:4:3: unknown key \"model.pth\"; did you mean \"path\"?",
         "r.yaml:7:12: data.packing is \"yes\", expected true or false",
@@ -127,6 +133,24 @@ struct RecipeTests {
     ])
   func contradictions(objective: String, problem: String) {
     let found = problems(Self.good, ["objective=" + objective])
+    #expect(found.count == 1 && found[0].contains(problem), "\(found)")
+  }
+
+  @Test(
+    "recipes that distil, and contradict themselves",
+    arguments: [
+      (["model={path: large}"], "model.reduce is missing; say what stays of the large model"),
+      (["objective={through: {base: x}}"], "objective.through in a recipe of kind distill"),
+      (["objective.kind=preference"], "objective.kind preference in a recipe of kind distill"),
+      (["objective.top=8"], "objective.top without objective.cache; name the file"),
+      (["adapter.kind=lora"], "adapter in a recipe of kind distill; a new model learns whole"),
+      (["kind=finetune"], "model.reduce in a recipe of kind finetune; a small model is made by"),
+      (["kind=finetune", "model={path: x}", "objective.temperature=2"], "objective.temperature in a recipe that"),
+    ])
+  func distillation(overrides: [String], problem: String) {
+    let distill = ["kind=distill", "model={path: large, reduce: {layers: 2}}"]
+    #expect(problems(Self.good, distill).isEmpty)
+    let found = problems(Self.good, distill + overrides)
     #expect(found.count == 1 && found[0].contains(problem), "\(found)")
   }
 

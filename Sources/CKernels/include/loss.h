@@ -13,6 +13,18 @@ void trimtab_cross_entropy(float *logits, const uint32_t *targets, const float *
 void trimtab_cross_entropy_reference(float *logits, const uint32_t *targets, const float *weights, double *losses,
                                      float *log_probabilities, size_t rows, size_t vocabulary, bool gradient);
 
+/// Rows of logits [rows, vocabulary] against a base's, which stay as they are, and against one target each.
+///
+/// Per row, with p = softmax(base / T) and q = softmax(z / T): divergences[row] = Σ p log (p / q), log_probabilities[row]
+/// as in cross-entropy, and losses[row] = weights[row] · ((1 - share) · T² · divergence - share · log-probability). With
+/// `gradient`, z is overwritten with weights[row] · ((1 - share) · T · (q - p) + share · (softmax z - onehot)).
+void trimtab_distillation(float *logits, const float *base, const uint32_t *targets, const float *weights,
+                          float temperature, float share, double *losses, double *divergences,
+                          float *log_probabilities, size_t rows, size_t vocabulary, bool gradient);
+void trimtab_distillation_reference(float *logits, const float *base, const uint32_t *targets, const float *weights,
+                                    float temperature, float share, double *losses, double *divergences,
+                                    float *log_probabilities, size_t rows, size_t vocabulary, bool gradient);
+
 /// The logarithm of softmax of each row, in place: z[v] -= log Σ e^z.
 void trimtab_log_softmax(float *logits, size_t rows, size_t columns);
 void trimtab_log_softmax_reference(float *logits, size_t rows, size_t columns);

@@ -9,41 +9,31 @@ import Tensors
 public struct Ensemble: Sendable {
   /// How strongly the expert steers.
   public let alpha: Float
-  /// What the other models say; nil in plans, which look at no position.
-  private let cache: LogitCache?
-  private let elementType: ElementType
+  private let others: CachedLogits
 
   /// The ensemble with the other models' logits from a cache, which were combined for its α.
   public init(_ cache: LogitCache) {
-    self.cache = cache
     alpha = cache.alpha
-    elementType = cache.precision.elementType
+    others = CachedLogits(cache)
   }
 
   /// What a plan needs to know of an ensemble whose logits aren't there yet.
-  public init(planning precision: LogitCache.Precision) {
-    cache = nil
+  ///
+  /// - Parameter top: How many tokens each row of them will keep; nil: all.
+  public init(planning precision: LogitCache.Precision, top: Int? = nil) {
     alpha = 1
-    elementType = precision.elementType
+    others = CachedLogits(planning: precision, top: top)
   }
 
   /// Names the models and their strength; empty in plans.
-  public var identity: String { cache?.identity ?? "" }
+  public var identity: String { others.identity }
 
   /// The cache's row of every position whose loss counts, in their order.
-  func rows(of batch: TokenBatch) throws -> [Int] { try cache?.rows(of: batch) ?? [] }
+  func rows(of batch: TokenBatch) throws -> [Int] { try others.rows(of: batch) }
 
   /// z = α · z + (z_base − α · z_antiexpert), for logits [rows, vocabulary] of positions that lie in those cache rows.
   func join(_ logits: Tensor, rows: ArraySlice<Int>, with compute: Compute) throws {
-    let stored = compute.arena.tensor(
-      "cached logits", logits.shape, elementType: elementType, for: .workspace)
-    let others =
-      elementType == .float32
-      ? stored : compute.arena.tensor("other models' logits", logits.shape, for: .workspace)
-    guard !compute.isPlanning else { return }
-    guard let cache else { preconditionFailure("an ensemble without logits is for plans only") }
-    try cache.read(rows, into: stored)
-    if elementType != .float32 { stored.copyFloat32(into: others) }
+    let others = try others.read(rows, logits.shape, with: compute)
     compute.scale(logits, by: alpha, into: logits)
     compute.scale(others, by: 1, into: logits, adding: true)
   }

@@ -8,12 +8,13 @@ extension LogitCache {
   /// - Parameters:
   ///   - data: what is trained and validated on; one epoch of each is read.
   ///   - vocabularySize: the expert's.
+  ///   - top: How many of the base's likeliest tokens are kept of each row, and the mass of the others; nil: all tokens.
   ///   - identity: names the models and their strength.
   ///   - progress: is told now and then how many segments are done.
   /// - Throws: `TrainingError.otherVocabulary`, and what the models and the file system throw.
   public static func write(
     to path: String, for data: [any TrainingData], partners: EnsemblePartners, vocabularySize: Int,
-    precision: Precision, identity: String, progress: (Int) -> Void = { _ in }
+    precision: Precision, top: Int? = nil, identity: String, progress: (Int) -> Void = { _ in }
   ) throws {
     try partners.check(vocabularySize: vocabularySize)
     try HDF5File.create(at: path) { file in
@@ -23,7 +24,19 @@ extension LogitCache {
       try root.setAttribute("identity", to: .string(identity))
       try root.setAttribute("alpha", to: .number(Double(partners.alpha)))
       try root.setAttribute("precision", to: .string(precision.rawValue))
-      let logits = try root.createLogits(vocabularySize: vocabularySize, as: precision)
+      let rows: any LogitRowWriter
+      if let top {
+        try root.setAttribute("top", to: .integer(top))
+        try root.setAttribute("vocabulary", to: .integer(vocabularySize))
+        let width = min(top, vocabularySize)
+        rows = LikeliestRowWriter(
+          count: width, logits: try root.createLogits(width, as: precision),
+          tokens: try root.createDataset("tokens", of: UInt32.self, rowShape: [width], deflateLevel: nil),
+          tails: try root.createDataset("tails", of: Float.self, deflateLevel: nil), precision: precision)
+      } else {
+        rows = WholeRowWriter(
+          logits: try root.createLogits(vocabularySize, as: precision), precision: precision)
+      }
       var segments = KnownSegments()
       for data in data {
         for number in 0..<data.batchesPerEpoch {
@@ -33,7 +46,7 @@ extension LogitCache {
             guard segments.add(key(of: segment, in: batch), rows: places.count) else { continue }
             try partners.forEachStretch(
               of: Array(batch.ids[segment]), places: places, vocabularySize: vocabularySize
-            ) { try append($0, to: logits, as: precision) }
+            ) { try rows.append($0) }
             progress(segments.keys.count)
           }
         }
@@ -59,38 +72,96 @@ extension LogitCache {
       return true
     }
   }
+}
 
-  /// Appends rows, which are changed on the way where they are rounded.
-  private static func append(
-    _ rows: Tensor, to logits: borrowing HDF5Dataset, as precision: Precision
-  ) throws {
-    switch precision {
-    case .float32: try logits.append(rows.array)
-    case .float16:
+/// Appends rows of logits to a cache's datasets.
+private protocol LogitRowWriter {
+  func append(_ logits: PartnerLogits) throws
+}
+
+/// Every token's logit.
+private final class WholeRowWriter: LogitRowWriter {
+  private let logits: HDF5Dataset
+  private let precision: LogitCache.Precision
+
+  init(logits: consuming HDF5Dataset, precision: LogitCache.Precision) {
+    self.logits = logits
+    self.precision = precision
+  }
+
+  func append(_ partners: PartnerLogits) throws {
+    let rows = partners.combined
+    if precision == .float16 {
       for row in 0..<rows.rows {
         let z = UnsafeMutableBufferPointer(start: rows.rows(row..<row + 1).floats, count: rows.columns)
         let top = z.reduce(-Float.infinity) { max($0, $1) }
-        // The least that half precision has: what lies below has no probability worth the name.
-        for place in z.indices { z[place] = max(z[place] - top, -65_504) }
+        for place in z.indices { z[place] -= top }
       }
+    }
+    try logits.append(rows, as: precision)
+  }
+}
+
+/// The likeliest tokens' logits, and one for all others.
+private final class LikeliestRowWriter: LogitRowWriter {
+  private let count: Int
+  private let logits: HDF5Dataset
+  private let tokens: HDF5Dataset
+  private let tails: HDF5Dataset
+  private let precision: LogitCache.Precision
+
+  init(
+    count: Int, logits: consuming HDF5Dataset, tokens: consuming HDF5Dataset, tails: consuming HDF5Dataset,
+    precision: LogitCache.Precision
+  ) {
+    self.count = count
+    self.logits = logits
+    self.tokens = tokens
+    self.tails = tails
+    self.precision = precision
+  }
+
+  func append(_ partners: PartnerLogits) throws {
+    var found = partners.likeliest(count)
+    if precision == .float16 {
+      // The same shift for the tail, which no softmax sees either.
+      for row in found.tails.indices {
+        let own = row * count..<(row + 1) * count
+        let top = found.logits[own].reduce(found.tails[row]) { max($0, $1) }
+        for place in own { found.logits[place] -= top }
+        found.tails[row] -= top
+      }
+    }
+    try logits.append(Tensor(found.logits, shape: [found.tails.count, count]), as: precision)
+    try tokens.append(found.tokens)
+    try tails.append(found.tails)
+  }
+}
+
+extension HDF5Dataset {
+  /// Appends rows, which are changed on the way where they are rounded.
+  fileprivate func append(_ rows: Tensor, as precision: LogitCache.Precision) throws {
+    switch precision {
+    case .float32: try append(rows.array)
+    case .float16:
+      // The least that half precision has: what lies below has no probability worth the name.
+      let z = rows.floats
+      for place in 0..<rows.count { z[place] = max(z[place], -65_504) }
       let halves = rows.converted(to: .float16)
       let bits = UnsafeRawBufferPointer(start: halves.bytes, count: halves.byteCount)
       let elements = withExtendedLifetime(halves) {
         bits.bindMemory(to: UInt16.self).map { HDF5Half(bits: $0) }
       }
-      try logits.append(elements)
+      try append(elements)
     }
   }
 }
 
 extension HDF5Group {
-  fileprivate func createLogits(
-    vocabularySize: Int, as precision: LogitCache.Precision
-  ) throws -> HDF5Dataset {
+  fileprivate func createLogits(_ width: Int, as precision: LogitCache.Precision) throws -> HDF5Dataset {
     switch precision {
-    case .float32: try createDataset("logits", of: Float.self, rowShape: [vocabularySize], deflateLevel: nil)
-    case .float16:
-      try createDataset("logits", of: HDF5Half.self, rowShape: [vocabularySize], deflateLevel: nil)
+    case .float32: try createDataset("logits", of: Float.self, rowShape: [width], deflateLevel: nil)
+    case .float16: try createDataset("logits", of: HDF5Half.self, rowShape: [width], deflateLevel: nil)
     }
   }
 }

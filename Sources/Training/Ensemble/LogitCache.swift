@@ -1,11 +1,14 @@
+import CKernels
 import Datasets
 import Formats
 import Tensors
 
 /// The logits z_base − α · z_antiexpert at the positions of some data whose loss counts, in an HDF5 file.
 ///
-///     /             attributes: format, version, identity, alpha, precision
-///     /logits       float32 or float16 [rows, vocabulary]
+///     /             attributes: format, version, identity, alpha, precision; top and vocabulary where rows are cut
+///     /logits       float32 or float16 [rows, vocabulary], or [rows, top]
+///     /tokens       uint32 [rows, top], where rows are cut: whose logits these are, the base's likeliest first
+///     /tails        float32 [rows], where rows are cut: the logit that stands for each of the other tokens
 ///     /segments     text [n]: the fingerprint of each segment's tokens and of which of them count
 ///     /first_rows   int64 [n]: where each segment's rows begin, one for each position that counts
 ///
@@ -28,9 +31,12 @@ public final class LogitCache: Sendable {
   public let alpha: Float
   public let precision: Precision
   public let vocabularySize: Int
+  /// How many of the base's likeliest tokens each row keeps; nil: all tokens.
+  public let top: Int?
   /// Names the models and their strength.
   public let identity: String
   private let logits: HDF5Dataset
+  private let cut: CutRows?
   private let firstRows: [Fingerprint: Int]
 
   /// Opens a cache.
@@ -50,7 +56,18 @@ public final class LogitCache: Sendable {
     self.precision = precision
     self.alpha = Float(alpha)
     self.identity = identity
-    vocabularySize = shape[1]
+    top = try file.root.attribute("top")?.intValue
+    if top != nil {
+      let cut = try CutRows(tokens: file.root.dataset("tokens"), tails: file.root.dataset("tails"))
+      guard let vocabulary = try file.root.attribute("vocabulary")?.intValue, shape[1] <= vocabulary,
+        try cut.fits(shape)
+      else { throw TrainingError.unreadableLogits(path: path, problem: "its rows contradict each other") }
+      vocabularySize = vocabulary
+      self.cut = cut
+    } else {
+      vocabularySize = shape[1]
+      cut = nil
+    }
     let segments = try file.root.dataset("segments").readTexts().compactMap { Fingerprint(hexadecimal: $0) }
     let rows = try file.root.dataset("first_rows").read(Int64.self)
     guard segments.count == rows.count, rows.allSatisfy({ 0..<Int64(shape[0]) ~= $0 }) else {
@@ -84,6 +101,14 @@ public final class LogitCache: Sendable {
     return true
   }
 
+  /// What rows are read as.
+  var elementType: ElementType { Self.elementType(precision, top: top) }
+
+  /// What rows of such a cache are read as: those that are cut become whole in float32.
+  static func elementType(_ precision: Precision, top: Int?) -> ElementType {
+    top == nil ? precision.elementType : .float32
+  }
+
   /// Reads rows into a tensor [rows, vocabulary] of the cache's element type, which lies in memory.
   func read(_ rows: ArraySlice<Int>, into tensor: Tensor) throws {
     precondition(tensor.rows == rows.count && tensor.columns == vocabularySize)
@@ -94,12 +119,29 @@ public final class LogitCache: Sendable {
       let stretch = rows[place]..<rows[end - 1] + 1
       let target = tensor.rows(destination..<destination + stretch.count)
       switch precision {
+      case _ where cut != nil: try expand(stretch, into: target)
       case .float32: copy(try logits.read(Float.self, rows: stretch), to: target)
       case .float16: copy(try logits.read(HDF5Half.self, rows: stretch), to: target)
       }
       destination += stretch.count
       place = end
     }
+  }
+
+  private func expand(_ rows: Range<Int>, into tensor: Tensor) throws {
+    guard let cut else { return }
+    var found = try cut.read(rows)
+    guard found.tokens.allSatisfy({ $0 < vocabularySize }) else {
+      throw TrainingError.unreadableLogits(path: path, problem: "it names tokens that there aren't")
+    }
+    switch precision {
+    case .float32: found.logits = try logits.read(Float.self, rows: rows)
+    case .float16:
+      let bits = try logits.read(HDF5Half.self, rows: rows).map(\.bits)
+      found.logits = [Float](repeating: 0, count: bits.count)
+      trimtab_float16_to_float32(bits, &found.logits, bits.count)
+    }
+    found.expand(into: tensor)
   }
 
   private func copy<Element>(_ elements: [Element], to tensor: Tensor) {
@@ -115,5 +157,29 @@ public final class LogitCache: Sendable {
     batch.ids[segment].withUnsafeBytes { accumulator.append($0) }
     batch.weights[segment].map { UInt8($0 == 0 ? 0 : 1) }.withUnsafeBytes { accumulator.append($0) }
     return accumulator.finish()
+  }
+}
+
+/// What a cache holds beside the logits where its rows are cut.
+private final class CutRows: Sendable {
+  private let tokens: HDF5Dataset
+  private let tails: HDF5Dataset
+
+  init(tokens: consuming HDF5Dataset, tails: consuming HDF5Dataset) {
+    self.tokens = tokens
+    self.tails = tails
+  }
+
+  /// Whether these are as many as logits of that shape.
+  func fits(_ shape: [Int]) throws -> Bool {
+    let (ofTokens, ofTails) = (try tokens.shape, try tails.shape)
+    return ofTokens == shape && ofTails == [shape[0]]
+  }
+
+  /// All but the logits.
+  func read(_ rows: Range<Int>) throws -> LikeliestLogits {
+    LikeliestLogits(
+      tokens: try tokens.read(UInt32.self, rows: rows), logits: [],
+      tails: try tails.read(Float.self, rows: rows))
   }
 }

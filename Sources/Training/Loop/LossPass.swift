@@ -8,6 +8,14 @@ struct LossPass {
   let decoder: Decoder
   let objective: any Objective
   let activationCheckpointing: Bool
+  private let teacher: TeacherPass?
+
+  init(decoder: Decoder, objective: any Objective, activationCheckpointing: Bool) {
+    self.decoder = decoder
+    self.objective = objective
+    self.activationCheckpointing = activationCheckpointing
+    teacher = (objective.distillation?.teacher).map { TeacherPass($0) }
+  }
 
   /// What a batch comes to: sums over it, times the scale that was asked for where it is the loss.
   struct Sums {
@@ -17,19 +25,26 @@ struct LossPass {
 
   /// The batch's summed loss times `scale`; when the tape records, gradients accumulate, scaled alike.
   ///
-  /// - Throws: what reading the ensemble's logits throws.
+  /// - Throws: what reading other models' logits throws.
   func sums(
     of batch: TokenBatch, scale: Double, on tape: Tape, dropout: DropoutKey? = nil
   ) throws -> Sums {
     let counting = Self.counting(in: batch)
     if counting.isEmpty { return Sums() }
+    // Before the model's own pass keeps what its backward pass needs.
+    let lesson = try teacher?.lesson(of: batch, counting: counting, with: tape.compute)
     let hidden = hidden(of: batch, rows: counting, on: tape, dropout: dropout)
     let head = try head(over: batch, counting, on: tape)
     var sums = Sums()
     switch objective.loss(of: batch) {
     case .weighted(let weights):
       let scaled = counting.map { Float(Double(weights[$0]) * scale) }
-      sums.loss = try head.loss(of: hidden, weights: scaled)
+      if let lesson, let distillation = objective.distillation {
+        let parts = try head.loss(of: hidden, weights: scaled, lesson, distillation)
+        sums = Sums(loss: parts.loss, metrics: distillation.metrics(of: parts, scale: scale))
+      } else {
+        sums.loss = try head.loss(of: hidden, weights: scaled)
+      }
     case .function(let function):
       let evaluation = function(try head.logProbabilities(of: hidden))
       sums = Sums(loss: evaluation.loss * scale, metrics: evaluation.metrics)

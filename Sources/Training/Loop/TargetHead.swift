@@ -33,6 +33,27 @@ struct TargetHead {
     try run(hidden, head, CrossEntropy(targets: targets, weights: weights))
   }
 
+  /// The parts of the loss of hidden rows beside what a base says of them; the gradient accumulates alike.
+  func loss(
+    of hidden: Variable, weights: [Float], _ lesson: Lesson, _ distillation: Distillation
+  ) throws -> DivergenceLoss.Sums {
+    let divergence = DivergenceLoss(
+      targets: targets, weights: weights, temperature: distillation.temperature,
+      nextTokenShare: distillation.nextTokenShare)
+    var sums = DivergenceLoss.Sums()
+    _ = try tape.chunkedHead(hidden, head, rowsPerChunk: rowsPerChunk) {
+      (logits, chunk, wantsGradient) throws(any Error) in
+      let base = try lesson.logits(of: chunk, logits.shape, with: tape.compute)
+      let part = divergence.sums(
+        of: logits, base: base, rows: chunk, wantsGradient: wantsGradient, with: tape.compute)
+      sums.loss += part.loss
+      sums.divergence += part.divergence
+      sums.nextToken += part.nextToken
+      return part.loss
+    }
+    return sums
+  }
+
   /// The log-probability of every position's target, 0 at those that don't count; leaves no trace on the tape.
   func logProbabilities(of hidden: Variable) throws -> [Double] {
     let weights = [Float](repeating: 0, count: targets.count)
@@ -46,9 +67,10 @@ struct TargetHead {
     return all
   }
 
+  /// About 128 MiB of logits at a time, whatever the vocabulary.
+  private var rowsPerChunk: Int { max(32, (1 << 25) / head.shape.rows) }
+
   private func run(_ hidden: Variable, _ head: Variable, _ crossEntropy: CrossEntropy) throws -> Double {
-    // About 128 MiB of logits at a time, whatever the vocabulary.
-    let rowsPerChunk = max(32, (1 << 25) / head.shape.rows)
     return try tape.chunkedHead(hidden, head, rowsPerChunk: rowsPerChunk) {
       (logits, chunk, wantsGradient) throws(any Error) in
       try ensemble?.join(logits, rows: rows.isEmpty ? [] : rows[chunk], with: tape.compute)

@@ -4,7 +4,7 @@ import Datasets
 ///
 /// Its gradient reaches the logits as a weighted cross-entropy's, `∂L/∂z = w · (softmax(z) − onehot)` with
 /// `w = −∂L/∂log p`: so one on preferences differs from the next token's in its weights alone, and one through a
-/// proxy-tuned ensemble in the softmax alone.
+/// proxy-tuned ensemble in the softmax alone. Distillation alone looks at more than the target.
 public protocol Objective: Sendable {
   /// How much a batch counts: what the loss is averaged over.
   func weight(of batch: TokenBatch) -> Double
@@ -17,11 +17,15 @@ public protocol Objective: Sendable {
 
   /// The ensemble that the trained model's logits are part of; nil: they stand alone.
   var ensemble: Ensemble? { get }
+
+  /// What is learnt of a base's distribution besides the targets; nil: nothing.
+  var distillation: Distillation? { get }
 }
 
 extension Objective {
   public var isLikelihood: Bool { true }
   public var ensemble: Ensemble? { nil }
+  public var distillation: Distillation? { nil }
 }
 
 /// How a summed loss follows from the log-probabilities of a batch's targets, one a position.

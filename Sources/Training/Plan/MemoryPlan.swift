@@ -49,9 +49,10 @@ public struct MemoryPlan: Sendable, Hashable {
     let activations = (usage[.activations] ?? 0) + (usage[.gradients] ?? 0)
     arenaBytes = arena.extentBytes
     bytes = [
-      .weights: planned.frozenBytes + planned.trainableBytes, .gradients: planned.trainableBytes,
-      .optimizer: 2 * planned.trainableBytes, .activations: activations,
-      .workspace: max(0, arenaBytes - activations),
+      .weights: planned.frozenBytes + planned.trainableBytes
+        + (objective.distillation?.teacher.byteCount ?? 0),
+      .gradients: planned.trainableBytes, .optimizer: 2 * planned.trainableBytes,
+      .activations: activations, .workspace: max(0, arenaBytes - activations),
     ]
   }
 

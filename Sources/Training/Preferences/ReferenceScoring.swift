@@ -79,7 +79,7 @@ extension TunedModel {
   public var bareDecoder: Decoder {
     switch start {
     case .pretrained(let checkpoint): checkpoint.withoutAdapter.makeDecoder()
-    case .untrained: startDecoder()
+    case .untrained, .initialized: startDecoder()
     }
   }
 }

@@ -181,8 +181,12 @@ public struct FineTuning {
 
   /// A run must not write over the model that it begins at.
   private func refuseOwnInput() throws {
-    guard case .pretrained(let checkpoint) = model.start else { return }
-    let inputs = [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
+    let inputs: [String]
+    switch model.start {
+    case .pretrained(let checkpoint), .initialized(let checkpoint):
+      inputs = [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
+    case .untrained: inputs = []
+    }
     guard !inputs.contains(where: { Folders.isSame($0, output.folder) }) else {
       throw TrainingError.outputIsInput(path: output.folder)
     }

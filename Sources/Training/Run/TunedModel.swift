@@ -11,6 +11,8 @@ public struct TunedModel: Sendable {
     case pretrained(Checkpoint)
     /// At random weights.
     case untrained(ModelConfiguration)
+    /// At weights that were made of another model's, whose path the checkpoint has.
+    case initialized(Checkpoint)
   }
 
   /// Which parameters are learnt.
@@ -29,7 +31,7 @@ public struct TunedModel: Sendable {
     self.start = start
     self.method = method
     switch (start, method) {
-    case (.untrained, .lowRank): throw TrainingError.adapterOverNothing
+    case (.untrained, .lowRank), (.initialized, .lowRank): throw TrainingError.adapterOverNothing
     case (.pretrained(let checkpoint), .full) where checkpoint.adapter != nil:
       throw TrainingError.adapterInTheWay(path: checkpoint.path)
     case (.pretrained(let checkpoint), .lowRank(let wanted)):
@@ -43,7 +45,7 @@ public struct TunedModel: Sendable {
 
   public var configuration: ModelConfiguration {
     switch start {
-    case .pretrained(let checkpoint): checkpoint.configuration
+    case .pretrained(let checkpoint), .initialized(let checkpoint): checkpoint.configuration
     case .untrained(let configuration): configuration
     }
   }
@@ -65,7 +67,7 @@ public struct TunedModel: Sendable {
   /// The parameters at the start of a run; `seed` draws what is random.
   func makeParameters(seed: UInt64) -> TrainableParameters {
     switch (start, method) {
-    case (.pretrained(let checkpoint), .full):
+    case (.pretrained(let checkpoint), .full), (.initialized(let checkpoint), _):
       return TrainableParameters(copying: checkpoint)
     case (.untrained(let configuration), _):
       return TrainableParameters(initializing: configuration, seed: seed)
