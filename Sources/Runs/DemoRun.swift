@@ -1,38 +1,18 @@
 import Datasets
-import Decoding
 import Evaluation
 import Formats
 import Foundation
-import Proxy
 import Recipes
-import Tensors
-import Tokenizers
 import Training
 
 /// The whole story on the models that ship: import, tune, proxy-tune, compare (`trimtab demo`).
 public struct DemoRun {
-  /// What the demo found.
-  public struct Result: Sendable {
-    public let comparison: Comparison
-    /// α = 1 is the paper's; this one scored best on the development split.
-    public let bestAlpha: Float
-    /// Scores on the development split.
-    public let alphas: [(alpha: Float, score: Double)]
-    public let reportPath: String
-    public let tracePath: String
-  }
-
-  /// The strengths that are tried on the development split.
-  static let alphas: [Float] = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2]
-  /// How many answers the report shows token by token.
-  private static let shownAnswers = 12
-
   private let home: String
   private let folder: String
   private let say: (String) -> Void
 
   /// - Parameters:
-  ///   - home: The project's folder, with `checkpoints/demo`, `data/demo` and `recipes/demo`.
+  ///   - home: The project's folder, with `checkpoints/demo`, `data/demo` and `recipes`.
   ///   - say: Is told what happens, for people.
   public init(home: String, say: @escaping (String) -> Void) {
     self.home = home
@@ -40,22 +20,25 @@ public struct DemoRun {
     self.say = say
   }
 
-  /// Runs it; about a minute of training on two cores.
+  /// Runs it; about a minute on two cores. nil: it was interrupted.
+  ///
+  /// Two comparisons come out: one on questions, which tuning is for, and one on the text that the base was trained on,
+  /// where steering can only hurt and α falls back to the base alone.
   public func run(
     consumers: () -> [any TrainingConsumer] = { [] }, stop: StopSignal? = nil
-  ) throws -> Result? {
+  ) throws -> EvaluationRun.Result? {
     let questions = try importQuestions()
-    let large = home + "/checkpoints/demo/large"
+    try DemoData.writeHeldOutDocuments(to: folder + "/documents.h5")
     for (recipe, purpose) in [
       ("expert", "tuning the small model: the expert"),
+      ("through", "tuning the small model through the ensemble: the expert that knows whom it steers"),
       ("tuned", "tuning the large model itself, for reference"),
     ] {
       say(purpose)
       let finished = try tune(recipe, on: questions, consumers: consumers(), stop: stop)
       guard finished else { return nil }
     }
-    return try compare(
-      large: large, expert: "\(folder)/expert", tuned: "\(folder)/tuned", questions: questions)
+    return try EvaluationRun(try evaluation(), note: say).run { stop?.isRequested == true }
   }
 
   /// The shipped questions as one data set.
@@ -83,71 +66,24 @@ public struct DemoRun {
       contentsOf: "\(home)/recipes/demo/\(name).yaml",
       overrides: ["data.path=\(questions)", "output=\(folder)/\(name)"])
     if case .path(let path) = recipe.model { recipe.model = .path("\(home)/\(path)") }
+    if let base = recipe.objective.through?.base { recipe.objective.through?.base = "\(home)/\(base)" }
     let stopped = try TrainingRun(recipe, mode: .overwrite, note: say).run(consumers: consumers, stop: stop)
     return stopped.reason != .interrupted
   }
 
-  private func compare(large: String, expert: String, tuned: String, questions: String) throws -> Result {
-    let compute = Compute(
-      pool: ThreadPool(), engine: try MatrixEngines.make(precision: .fp32), arena: try Arena.unplanned())
-    func assembled(_ alpha: Float) throws -> AssembledModel {
-      try AssembledModel(
-        ModelSelection(model: large, experts: [.init(path: expert)], alpha: alpha), compute: compute)
+  /// The evaluation that ships, of this home's files; nothing that an earlier demo was told counts.
+  private func evaluation() throws -> EvaluationRecipe {
+    var recipe = try EvaluationRecipe(contentsOf: "\(home)/recipes/evaluate/demo.yaml")
+    func atHome(_ path: String) -> String { "\(home)/\(path)" }
+    recipe.output = folder
+    recipe.systems.base = atHome(recipe.systems.base)
+    recipe.systems.expert = recipe.systems.expert.map(atHome)
+    recipe.systems.through = recipe.systems.through.map(atHome)
+    recipe.systems.tuned = recipe.systems.tuned.map(atHome)
+    for place in recipe.tasks.indices { recipe.tasks[place].data = atHome(recipe.tasks[place].data) }
+    for name in ["answers.jsonl", "timings.jsonl"] {
+      try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
     }
-    let paper = try assembled(1)
-    let tokenizer = try paper.base.requireTokenizer()
-    let evaluator = Evaluator(tokenizer: tokenizer)
-    func task(_ split: DemoText.Split) throws -> QuestionTask {
-      try QuestionTask(
-        dataset: questions, split: split.rawValue, rule: .final, tokenizer: tokenizer, maximumTokens: 40)
-    }
-    let development = try task(.development)
-    let alphas = try DemoRun.alphas.map { alpha in
-      let result = try evaluator.run(development, model: try assembled(alpha).languageModel, name: "proxied")
-      return (alpha: alpha, score: result.estimate.mean)
-    }
-    // Of equal scores the one nearest to the paper's.
-    let best = alphas.max { ($0.score, -abs($0.alpha - 1)) < ($1.score, -abs($1.alpha - 1)) }?.alpha ?? 1
-    say("tried \(alphas.count) strengths on \(development.examples.count) development questions")
-
-    let test = try task(.test)
-    var systems = [
-      try evaluator.run(test, model: paper.base.languageModel, name: "base"),
-      try evaluator.run(test, model: paper.experts[0].languageModel, name: "expert"),
-      try evaluator.run(test, model: paper.languageModel, name: "proxied"),
-    ]
-    let bestModel = try assembled(best)
-    systems.append(
-      try evaluator.run(test, model: bestModel.languageModel, name: "proxied, best α"))
-    let directlyTuned = try LoadedModel(path: tuned, compute: compute)
-    systems.append(try evaluator.run(test, model: directlyTuned.languageModel, name: "tuned"))
-    let comparison = Comparison(task: "demo", systems: systems)
-
-    let examples = try attributions(of: test, systems: systems, model: bestModel)
-    let report = Report(
-      title: "Trimtab: the demo", comparison: comparison, alphas: alphas, examples: examples)
-    let (reportPath, tracePath) = (folder + "/report.html", folder + "/trace.jsonl")
-    try AtomicFile.write(report.html, to: reportPath)
-    let lines = examples.flatMap { $0.tokens.map { $0.json(tokenizer).text() + "\n" } }
-    try AtomicFile.write(lines.joined(), to: tracePath)
-    return Result(
-      comparison: comparison, bestAlpha: best, alphas: alphas, reportPath: reportPath, tracePath: tracePath)
-  }
-
-  /// Answers that proxy-tuning made right, token by token.
-  private func attributions(
-    of task: QuestionTask, systems: [SystemResult], model: AssembledModel
-  ) throws -> [ShadedAnswer] {
-    guard let proxied = model.proxied else { return [] }
-    let tokenizer = try model.base.requireTokenizer()
-    let mended = task.examples.indices.filter { systems[0].scores[$0] == 0 && systems[3].scores[$0] == 1 }
-    return try mended.prefix(DemoRun.shownAnswers).map { index in
-      let query = GenerationQuery(
-        prompt: task.examples[index].prompt, stops: task.stops, maximumTokens: task.maximumTokens)
-      return ShadedAnswer(
-        prompt: task.examples[index].prompt, answer: task.examples[index].answer,
-        baseResponse: systems[0].responses[index],
-        tokens: try Attribution.ofAnswer(to: query, proxied, tokenizer: tokenizer))
-    }
+    return recipe
   }
 }

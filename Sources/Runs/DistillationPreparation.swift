@@ -10,20 +10,26 @@ import Training
 /// What a small model learns of the large one that it is made of: computed batch by batch, or once into a file.
 extension ObjectivePreparation {
   /// The objective as far as a plan looks at it.
-  func planned(_ distillation: Recipe.Distillation) -> any Objective {
-    if distillation.cache == nil, let base { return distillation.objective(from: Teacher(base)) }
-    return distillation.objective(
-      from: Teacher(planning: distillation.storage.precision, top: distillation.top))
+  func plannedObjective(_ distillation: Recipe.Distillation) -> any Objective {
+    if distillation.cache == nil, let base { return objective(distillation, from: Teacher(base)) }
+    return objective(
+      distillation, from: Teacher(planning: distillation.storage.precision, top: distillation.top))
   }
 
   /// The objective with everything computed.
-  func prepared(
+  func preparedObjective(
     _ distillation: Recipe.Distillation, for data: [LoadedData], compute: Compute
   ) throws -> any Objective {
-    guard let cache = try cache(distillation, for: data, compute: compute) else {
-      return planned(distillation)
+    guard let kept = try cache(distillation, for: data, compute: compute) else {
+      return plannedObjective(distillation)
     }
-    return distillation.objective(from: Teacher(cache))
+    return objective(distillation, from: Teacher(kept))
+  }
+
+  private func objective(_ distillation: Recipe.Distillation, from teacher: Teacher) -> any Objective {
+    Distillation(
+      from: teacher, temperature: Float(distillation.temperature),
+      nextTokenShare: Float(distillation.nextTokenShare))
   }
 
   /// The large model's logits at the data's positions, computed unless the file that is there will do; nil: no file is

@@ -18,6 +18,8 @@ public struct EvaluationRun {
     public let remarks: [String]
     public let resultsPath: String
     public let reportPath: String
+    /// The tokens of the report's examples, a JSON line each.
+    public let tracePath: String
   }
 
   private let recipe: EvaluationRecipe
@@ -121,7 +123,12 @@ public struct EvaluationRun {
     let name = (recipe.output as NSString).lastPathComponent
     let report = Report(title: "Evaluation: \(name)", sections: sections, remarks: remarks)
     try AtomicFile.write(report.html, to: reportPath)
-    return Result(table: table, remarks: remarks, resultsPath: resultsPath, reportPath: reportPath)
+    let tracePath = recipe.output + "/trace.jsonl"
+    let tokens = sections.flatMap(\.examples).flatMap(\.tokens)
+    let lines = tokens.map { $0.json(models.tokenizer).text() + "\n" }
+    try AtomicFile.write(lines.joined(), to: tracePath)
+    return Result(
+      table: table, remarks: remarks, resultsPath: resultsPath, reportPath: reportPath, tracePath: tracePath)
   }
 
   // MARK: - Tasks

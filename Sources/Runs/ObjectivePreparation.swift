@@ -23,7 +23,7 @@ struct ObjectivePreparation {
 
   /// The objective as far as a plan looks at it, with nothing computed.
   var planned: any Objective {
-    if let distillation = recipe.objective.distillation { return planned(distillation) }
+    if let distillation = recipe.objective.distillation { return plannedObjective(distillation) }
     guard let through = recipe.objective.through else { return plain }
     return EnsembleObjective(
       plain, through: Ensemble(planning: through.storage.precision, top: through.top))
@@ -36,7 +36,7 @@ struct ObjectivePreparation {
     let compute = Compute(pool: pool, engine: engine, arena: try .unplanned())
     if let distillation = recipe.objective.distillation {
       let all = [data] + [validation].compactMap { $0 }
-      return (try prepared(distillation, for: all, compute: compute), data, validation)
+      return (try preparedObjective(distillation, for: all, compute: compute), data, validation)
     }
     let ensemble = try recipe.objective.through.map { through in
       Ensemble(try cache(through, for: [data] + [validation].compactMap { $0 }, compute: compute))

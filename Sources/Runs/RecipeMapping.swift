@@ -53,14 +53,6 @@ extension Recipe.Reduction {
   }
 }
 
-extension Recipe.Distillation {
-  /// The objective, learning from that teacher.
-  func objective(from teacher: Teacher) -> Training.Distillation {
-    Training.Distillation(
-      from: teacher, temperature: Float(temperature), nextTokenShare: Float(nextTokenShare))
-  }
-}
-
 extension Recipe.Adapter {
   /// The adapter over a model that has these layers.
   func configuration(over model: ModelConfiguration) throws -> LowRankConfiguration {

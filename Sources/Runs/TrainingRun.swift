@@ -90,9 +90,9 @@ public struct TrainingRun {
       return try preparation.cache(through, for: all, compute: compute).path
     }
     if let distillation = recipe.objective.distillation,
-      let cache = try preparation.cache(distillation, for: all, compute: compute)
+      let kept = try preparation.cache(distillation, for: all, compute: compute)
     {
-      return cache.path
+      return kept.path
     }
     throw RecipeError(
       path: recipe.output, "the recipe reads no other model's logits from a file",

@@ -27,7 +27,9 @@ struct DemoTests {
     let home = try makeHome()
     defer { try? FileManager.default.removeItem(atPath: home) }
     let run = try #require(try DemoRun(home: home) { _ in }.run())
-    let comparison = run.comparison
+    let comparison = run.table.comparisons[0]
+    #expect(
+      comparison.systems.map(\.name) == ["base", "expert", "proxied", "through", "tuned", "auto"])
     let proxied = try #require(comparison["proxied"]?.estimate)
     for name in ["base", "expert"] {
       let other = try #require(comparison[name]?.estimate)
@@ -35,6 +37,17 @@ struct DemoTests {
     }
     #expect(proxied.count >= 500)
     #expect(try #require(comparison.gapClosed()) >= 0.8)
+    // An expert that was trained for its work beside the base, and a strength that was chosen, do no worse.
+    #expect(try #require(comparison["through"]?.estimate.mean) >= proxied.mean)
+    #expect(try #require(comparison["auto"]?.estimate.mean) >= proxied.lower)
+
+    // On the base's own text steering hurts, and the choice is the base alone.
+    let text = run.table.comparisons[1]
+    let (base, steered) = (try #require(text["base"]), try #require(text["proxied"]))
+    #expect(steered.estimate.mean > base.estimate.mean)
+    #expect(try #require(text["auto"]).scores == base.scores)
+    #expect(run.remarks.count == 2 && run.remarks[1].hasSuffix("falling back to the base"))
+    #expect(!text.warnings.isEmpty)
 
     let report = try String(contentsOfFile: run.reportPath, encoding: .utf8)
     #expect(report.contains("</html>") && report.contains("Gap closed"))

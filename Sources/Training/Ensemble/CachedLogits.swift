@@ -1,4 +1,3 @@
-import Autodiff
 import Datasets
 import Tensors
 

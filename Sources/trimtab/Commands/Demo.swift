@@ -21,14 +21,7 @@ struct Demo: ParsableCommand {
     guard let result = try demo.run(consumers: { [ProgressBar()] }, stop: signal) else {
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
-    Console.result(result.comparison.table)
-    if let gap = result.comparison.gapClosed(by: "proxied, best α") {
-      Console.result(String(format: "  with α = %g         %5.1f %%", result.bestAlpha, 100 * gap))
-    }
-    for (one, other) in [("base", "the base"), ("expert", "the expert alone")] {
-      guard let difference = result.comparison.difference("proxied", one) else { continue }
-      Console.result("  proxied − \(other.padded(to: 18))\(difference.text)")
-    }
+    Console.result(([result.table.text] + result.remarks).joined(separator: "\n"))
     let took = started.duration(to: .now).components.seconds
     Console.result("report: \(result.reportPath)\ntrace:  \(result.tracePath)\n\(took) seconds in all")
   }
