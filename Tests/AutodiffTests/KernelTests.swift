@@ -278,6 +278,15 @@ extension KernelCase {
         logits.floats, targets, [1, 0, 0.25], losses, known.floats, 3, count, true)
       return [logits.checked(), known.checked(), (0..<3).map { Float(losses[$0]) }]
     },
+    KernelCase("distillation", within: 64) { reference, count in
+      let (logits, base) = (random(3 * count, seed: 1, scale: 5), random(3 * count, seed: 2, scale: 5))
+      let (known, sums) = (random(3, seed: 3), UnsafeMutablePointer<Double>.allocate(capacity: 6))
+      defer { sums.deallocate() }
+      let targets = [0, UInt32(count / 2), UInt32(count - 1)] as [UInt32]
+      (reference ? trimtab_distillation_reference : trimtab_distillation)(
+        logits.floats, base.floats, targets, [1, 0, 0.25], 2, 0.3, sums, sums + 3, known.floats, 3, count, true)
+      return [logits.checked(), base.checked(), known.checked(), (0..<6).map { Float(sums[$0]) }]
+    },
     KernelCase("log softmax", within: 4) { reference, count in
       let logits = random(3 * count, seed: 1, scale: 20)
       (reference ? trimtab_log_softmax_reference : trimtab_log_softmax)(logits.floats, 3, count)
