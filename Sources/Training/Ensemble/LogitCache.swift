@@ -56,7 +56,8 @@ public final class LogitCache: Sendable {
     self.precision = precision
     self.alpha = Float(alpha)
     self.identity = identity
-    top = try file.root.attribute("top")?.intValue
+    let top = try file.root.attribute("top")?.intValue
+    self.top = top
     if top != nil {
       let cut = try CutRows(tokens: file.root.dataset("tokens"), tails: file.root.dataset("tails"))
       guard let vocabulary = try file.root.attribute("vocabulary")?.intValue, shape[1] <= vocabulary,

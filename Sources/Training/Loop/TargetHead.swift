@@ -71,7 +71,7 @@ struct TargetHead {
   private var rowsPerChunk: Int { max(32, (1 << 25) / head.shape.rows) }
 
   private func run(_ hidden: Variable, _ head: Variable, _ crossEntropy: CrossEntropy) throws -> Double {
-    return try tape.chunkedHead(hidden, head, rowsPerChunk: rowsPerChunk) {
+    try tape.chunkedHead(hidden, head, rowsPerChunk: rowsPerChunk) {
       (logits, chunk, wantsGradient) throws(any Error) in
       try ensemble?.join(logits, rows: rows.isEmpty ? [] : rows[chunk], with: tape.compute)
       let loss = crossEntropy.loss(of: logits, rows: chunk, wantsGradient: wantsGradient, with: tape.compute)
