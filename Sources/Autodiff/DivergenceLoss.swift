@@ -59,7 +59,8 @@ public struct DivergenceLoss: Sendable {
             let row = range.lowerBound
             trimtab_distillation(
               z + row * vocabulary, b + row * vocabulary, targets + row, weights + row, temperature,
-              nextTokenShare, perRow + row, divergences + row, logProbabilities + row, range.count, vocabulary,
+              nextTokenShare, perRow + row, divergences + row, logProbabilities + row, range.count,
+              vocabulary,
               wantsGradient)
           }
         }

@@ -20,7 +20,7 @@ public struct DemoRun {
     self.say = say
   }
 
-  /// Runs it; about a minute on two cores. nil: it was interrupted.
+  /// Runs it, in about a minute on two cores; nil: it was interrupted.
   ///
   /// Two comparisons come out: one on questions, which tuning is for, and one on the text that the base was trained on,
   /// where steering can only hurt and α falls back to the base alone.

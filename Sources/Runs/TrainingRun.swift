@@ -96,7 +96,7 @@ public struct TrainingRun {
     }
     throw RecipeError(
       path: recipe.output, "the recipe reads no other model's logits from a file",
-      advice: "write objective: {through: {base: PATH}} into it, or objective: {cache: FILE} where it distils",
+      advice: "write objective: {through: {base: PATH}} into it, or objective: {cache: FILE} to distil",
       exitCode: .usage)
   }
 

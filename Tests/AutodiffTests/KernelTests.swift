@@ -284,7 +284,8 @@ extension KernelCase {
       defer { sums.deallocate() }
       let targets = [0, UInt32(count / 2), UInt32(count - 1)] as [UInt32]
       (reference ? trimtab_distillation_reference : trimtab_distillation)(
-        logits.floats, base.floats, targets, [1, 0, 0.25], 2, 0.3, sums, sums + 3, known.floats, 3, count, true)
+        logits.floats, base.floats, targets, [1, 0, 0.25], 2, 0.3, sums, sums + 3, known.floats, 3, count,
+        true)
       return [logits.checked(), base.checked(), known.checked(), (0..<6).map { Float(sums[$0]) }]
     },
     KernelCase("log softmax", within: 4) { reference, count in

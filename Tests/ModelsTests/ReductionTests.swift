@@ -63,7 +63,7 @@ struct ReductionTests {
     #expect(abs(projection.gain - 2) < 1e-6)
   }
 
-  @Test("a reduced model is a smaller one of its family, written and read back", arguments: ["llama", "qwen2"])
+  @Test("a reduced model is a smaller one of its family, also read back", arguments: ["llama", "qwen2"])
   func reduced(name: String) throws {
     let base = try load(name)
     let reduction = ModelReduction(layers: 1, hiddenSize: 8, intermediateSize: 12, keyValueHeads: 1)

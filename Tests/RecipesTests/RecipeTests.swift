@@ -145,7 +145,7 @@ struct RecipeTests {
       (["objective.top=8"], "objective.top without objective.cache; name the file"),
       (["adapter.kind=lora"], "adapter in a recipe of kind distill; a new model learns whole"),
       (["kind=finetune"], "model.reduce in a recipe of kind finetune; a small model is made by"),
-      (["kind=finetune", "model={path: x}", "objective.temperature=2"], "objective.temperature in a recipe that"),
+      (["kind=finetune", "model={path: x}", "objective.temperature=2"], "objective.temperature in a recipe"),
     ])
   func distillation(overrides: [String], problem: String) {
     let distill = ["kind=distill", "model={path: large, reduce: {layers: 2}}"]

@@ -2,12 +2,12 @@ import Tensors
 
 /// How a small model of the same family and vocabulary is made of a large one's weights.
 ///
-/// Layers are left out evenly, the first and the last kept. A narrower residual stream is the large one's projection on
-/// the main directions of its embedding, which are what the head reads it by (as SliceGPT, Ashkboos and others 2024, cuts
-/// models by the main directions of their activations). So what takes most of a small model with a large vocabulary, its
-/// table, shrinks with its width, and the result is an ordinary checkpoint of the family.
+/// Layers are left out evenly, the first and the last kept. A narrower residual stream is the large one's projection
+/// on the main directions of its embedding, which are what the head reads it by (SliceGPT, Ashkboos and others 2024,
+/// cuts models by the main directions of their activations). So what takes most of a small model with a large
+/// vocabulary, its table, shrinks with its width, and the result is an ordinary checkpoint of the family.
 public struct ModelReduction: Sendable, Hashable {
-  /// How many layers stay; nil: all. So for the others.
+  /// How many layers stay; nil, here and below: all.
   public var layers: Int?
   /// The width of the residual stream.
   public var hiddenSize: Int?

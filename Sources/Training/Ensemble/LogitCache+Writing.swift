@@ -8,7 +8,7 @@ extension LogitCache {
   /// - Parameters:
   ///   - data: what is trained and validated on; one epoch of each is read.
   ///   - vocabularySize: the expert's.
-  ///   - top: How many of the base's likeliest tokens are kept of each row, and the mass of the others; nil: all tokens.
+  ///   - top: how many of the base's likeliest tokens are kept of each row, with the others' mass; nil: all tokens.
   ///   - identity: names the models and their strength.
   ///   - progress: is told now and then how many segments are done.
   /// - Throws: `TrainingError.otherVocabulary`, and what the models and the file system throw.

@@ -7,9 +7,10 @@ import Runs
 struct CacheLogits: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cache-logits",
-    abstract: "Compute the large model's logits for a recipe that trains through an ensemble.",
+    abstract: "Compute the large model's logits for a recipe that trains through an ensemble, or distils.",
     discussion: """
       Trained through {base: PATH, cache: FILE}, a recipe reads them from FILE; the base itself needn't be there then.
+      With top: N the file keeps the N likeliest tokens of each position and the mass of the others.
       """)
 
   @Argument(help: "A recipe file, or the name of one that ships.") var recipe: String
