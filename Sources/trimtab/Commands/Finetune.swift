@@ -8,7 +8,7 @@ import Training
 /// `trimtab finetune`: train what a recipe says.
 struct Finetune: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train what a recipe says: a whole model, a LoRA adapter, a model from nothing, or a distilled one.")
+    abstract: "Train what a recipe says: a whole model, an adapter, one from nothing, or a distilled one.")
 
   @Argument(help: "A recipe file, or the name of one that ships.") var recipe: String
   @Option(name: .customLong("set"), help: "An override such as training.epochs=1 (repeatable).")
