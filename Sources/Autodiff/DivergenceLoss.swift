@@ -24,6 +24,9 @@ public struct DivergenceLoss: Sendable {
     public var divergence = 0.0
     /// −log p of the next token, in nats.
     public var nextToken = 0.0
+
+    /// Nothing summed yet.
+    public init() {}
   }
 
   public init(targets: [UInt32], weights: [Float], temperature: Float, nextTokenShare: Float) {

@@ -25,7 +25,7 @@ enum RunFolder {
 
 extension Compute {
   /// What a recipe computes with.
-  init(threads: Int?, precision: Recipe.Precision) throws {
+  convenience init(threads: Int?, precision: Recipe.Precision) throws {
     self.init(
       pool: threads.map { ThreadPool(threads: $0) } ?? ThreadPool(),
       engine: try MatrixEngines.make(precision: precision.tensorPrecision), arena: try Arena.unplanned())

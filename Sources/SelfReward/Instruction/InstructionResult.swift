@@ -57,7 +57,8 @@ extension InstructionLedger {
       text += ": \(kept) prompts of \(attempts) attempts"
     }
     if let judgments {
-      text += ", \(judgments.candidates) candidates, \(judgments.single) judgments "
+      text +=
+        ", \(judgments.candidates) candidates, \(judgments.single) judgments "
         + "(\(judgments.unreadable) unreadable)"
     }
     if let pairs { text += ", \(pairs.ties) ties, \(pairs.kept) pairs" }
