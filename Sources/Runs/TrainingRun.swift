@@ -76,8 +76,9 @@ public struct TrainingRun {
     let patience = recipe.training.earlyStopPatience.map { [EarlyStop(patience: $0)] } ?? []
     try tuning(preparation.planned, data, validation).check(pool: pool, engine: engine)
     let (objective, data, validation) = try preparation.prepared(data, validation)
+    let report = TrainingReport(folder: recipe.output, recipe: recipe.yaml)
     return try tuning(objective, data, validation)
-      .run(pool: pool, engine: engine, consumers: patience + consumers, stop: stop)
+      .run(pool: pool, engine: engine, consumers: patience + [report] + consumers, stop: stop)
   }
 
   /// Computes the other models' logits that the recipe's objective needs, and returns their file.
