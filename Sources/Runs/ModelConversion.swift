@@ -68,6 +68,16 @@ public struct ModelConversion: Sendable {
     return (url.pathExtension == "gguf" ? url.deletingPathExtension() : url).lastPathComponent
   }
 
+  /// What the source says of where it comes from, as seen from `path`: a converted expert still has its antiexpert.
+  private func provenance(at path: String) throws -> Provenance? {
+    var provenance = try Provenance.read(folder: source)
+    if let remembered = provenance?.tunedFrom?.path {
+      let found = Provenance.resolved(remembered, from: source)
+      provenance?.tunedFrom?.path = Provenance.remembered(found, from: path)
+    }
+    return provenance
+  }
+
   private func writeFolder(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer?, to path: String) throws {
     let files = FileManager.default
     let unfinished = "\(path).unfinished-\(UUID().uuidString)"
@@ -83,6 +93,9 @@ public struct ModelConversion: Sendable {
       checkpoint.tensors, as: elementType, beginningOfSequence: tokenizer?.beginningOfSequence.map(Int.init),
       endOfSequence: ([end].compactMap { $0 } + stops).map(Int.init))
     try tokenizer?.save(to: unfinished)
+    if let provenance = try provenance(at: path) {
+      try AtomicFile.write(provenance.json.text(pretty: true) + "\n", to: unfinished + "/trimtab.json")
+    }
     do {
       try files.moveItem(atPath: unfinished, toPath: path)
     } catch {
