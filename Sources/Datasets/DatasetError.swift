@@ -16,6 +16,8 @@ public enum DatasetError: DiagnosticError, Hashable {
   case notText(path: String, byteOffset: Int)
   /// The format reads JSON, and the file is something else.
   case notRecords(path: String, format: String)
+  /// The file is compressed by gzip.
+  case compressed(path: String)
   case tooManyColumns(path: String, limit: Int)
   case invalidFraction(Double)
   case invalidSplit(String)
@@ -80,6 +82,11 @@ public enum DatasetError: DiagnosticError, Hashable {
         Diagnostic(
           "the format \(format) reads JSON, and this is something else", at: .init(path),
           advice: "give an array of objects (.json) or one object a line (.jsonl)")
+      ]
+    case .compressed(let path):
+      [
+        Diagnostic(
+          "the file is compressed by gzip", at: .init(path), advice: "unpack it with gunzip --keep")
       ]
     case .tooManyColumns(let path, let limit):
       [

@@ -143,6 +143,6 @@ import Tokenizers
   @Test func anEmptyPlanHasNoBatches() {
     let batches = Batches([(TokenizedExamples(), 1)], maximumLength: 8, grouping: .tokens(64), seed: 9)
     #expect(
-      batches.batchesPerEpoch == 0 && batches.largestBatch == 0 && batches.segmentsPerEpoch == 0)
+      batches.batchesPerEpoch == 0 && batches.largestBatch == 0)
   }
 }

@@ -75,6 +75,19 @@ import Tokenizers
     }
   }
 
+  @Test func whereStopTokensArentKnownNothingIsBlamed() throws {
+    let path = "\(folder.path)/foreign.h5"
+    let tokenization = Tokenization(tokenizer: "t", template: "x", trainOn: "", stopTokens: nil)
+    try DatasetWriter.create(at: path, .init(kind: .task, source: ""), tokenization: tokenization) { writer in
+      let row = DatasetRow(["prompt": "p", "response": "r"])
+      try writer.append(row, split: "train", tokens: TokenizedExample(ids: [5, 6, 2], mask: [0, 1, 1]))
+    }
+    let inspection = try DatasetInspection(Dataset(path: path))
+    #expect(inspection.json["splits"]?["train"]?["stop_token_in_loss"] == .null)
+    #expect(inspection.text.contains("which tokens stop isn't known"))
+    try inspection.checkStopTokens()
+  }
+
   @Test func cutExamplesAreReportedNotBlamed() throws {
     let inspection = try DatasetInspection(imported(renderer("plain", maximumLength: 6)))
     let tokens = try #require(inspection.splits.first?.tokens)
@@ -106,8 +119,16 @@ import Tokenizers
     let printer = ExamplePrinter(tokenizer: tokenizer, marks: .brackets)
     let example = TokenizedExample(ids: [97, 27, 91, 98], mask: [0, 0, 1, 1])
     #expect(printer.text(example) == "a\\u{1b}⟦[b⟧")
-    let all = printer.text(TokenizedExamples([example, example]), split: "train", first: 1)
-    #expect(all == "train 0: 4 tokens, 2 in the loss\na\\u{1b}⟦[b⟧")
+    let all = printer.texts(TokenizedExamples([example, example]), split: "train", first: 1)
+    #expect(all == ["train 0: 4 tokens, 2 in the loss\na\\u{1b}⟦[b⟧"])
+  }
+
+  @Test func aSampleShowsTokensWhereThereIsATokenizerElseColumns() throws {
+    let rows = try imported(nil)
+    #expect(try rows.sample(1, marks: .brackets) == ["prompt: 2+2=\nresponse: 4"])
+    let shown = try rows.sample(5, renderer: renderer("plain"), marks: .brackets)
+    #expect(shown.count == 2 && shown[1].hasPrefix("train 1: 6 tokens, 5 in the loss\na⟦ bcd"))
+    #expect(try rows.sample(0, marks: .brackets).isEmpty)
   }
 
   @Test func percentilesAreLengthsThatOccur() throws {

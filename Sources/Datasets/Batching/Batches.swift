@@ -31,9 +31,6 @@ public struct Batches: Sendable {
     self.sources = sources.map(\.examples)
   }
 
-  /// The number of segments in an epoch.
-  public var segmentsPerEpoch: Int { cut.pieces.count }
-
   /// How many batches one pass over the examples has.
   public var batchesPerEpoch: Int { plan.batchesPerEpoch }
 

@@ -61,7 +61,7 @@ public struct DatasetInspection: Sendable {
   ///
   /// - Throws: `DatasetError.stopTokenOutsideLoss` (65).
   public func checkStopTokens() throws {
-    let tokens = splits.compactMap(\.tokens)
+    let tokens = splits.compactMap(\.tokens).filter { $0.learnsToStop != nil }
     let (responses, stopped) = tokens.reduce((0, 0)) { ($0.0 + $1.responses, $0.1 + $1.stoppedResponses) }
     guard stopped == responses else {
       throw DatasetError.stopTokenOutsideLoss(path: path, responses: responses - stopped, of: responses)

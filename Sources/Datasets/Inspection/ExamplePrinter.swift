@@ -31,12 +31,12 @@ public struct ExamplePrinter: Sendable {
   }
 
   /// The first examples of a split, each under a line that counts its tokens.
-  public func text(_ examples: TokenizedExamples, split: String, first count: Int) -> String {
+  public func texts(_ examples: TokenizedExamples, split: String, first count: Int) -> [String] {
     (0..<min(max(count, 0), examples.count)).map { index in
       let example = examples[index]
-      return
-        "\(split) \(index): \(example.ids.count) tokens, \(example.lossTokenCount) in the loss\n\(text(example))"
-    }.joined(separator: "\n\n")
+      let counts = "\(example.ids.count) tokens, \(example.lossTokenCount) in the loss"
+      return "\(split) \(index): \(counts)\n\(text(example))"
+    }
   }
 
   /// The text of a run of tokens; control characters, which a terminal would obey, are written out.

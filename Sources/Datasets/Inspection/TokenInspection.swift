@@ -28,7 +28,7 @@ public struct TokenInspection: Sendable, Hashable {
       for range in learnsResponses ? ranges[...] : ranges.suffix(1) {
         if example.isTruncated, range.upperBound == example.ids.count { continue }
         responses += 1
-        stopped += tokenization.stopTokens.contains(example.ids[range.upperBound - 1]) ? 1 : 0
+        stopped += tokenization.isStop(example.ids[range.upperBound - 1]) ? 1 : 0
       }
     }
     self.tokenization = tokenization
@@ -41,8 +41,9 @@ public struct TokenInspection: Sendable, Hashable {
     stoppedResponses = stopped
   }
 
-  /// Whether every response that wasn't cut off ends in a stop token that the loss counts.
-  public var learnsToStop: Bool { stoppedResponses == responses }
+  /// Whether every response that wasn't cut off ends in a stop token that the loss counts; nil where stop tokens aren't
+  /// known.
+  public var learnsToStop: Bool? { tokenization.stopTokens.map { _ in stoppedResponses == responses } }
 
   /// What is said of the tokens for other programs.
   var json: JSONObject {
@@ -50,7 +51,8 @@ public struct TokenInspection: Sendable, Hashable {
       "tokens": .integer(tokens), "loss_tokens": .integer(lossTokens), "lengths": lengths?.json ?? .null,
       "truncated": .integer(truncated), "without_loss": .integer(withoutLoss),
       "responses": .integer(responses), "responses_with_stop": .integer(stoppedResponses),
-      "stop_token_in_loss": .bool(learnsToStop), "template": .string(tokenization.template),
+      "stop_token_in_loss": learnsToStop.map { .bool($0) } ?? .null,
+      "template": .string(tokenization.template),
       "train_on": .string(tokenization.trainOn), "tokenizer": .string(tokenization.tokenizer),
     ]
   }
@@ -66,11 +68,13 @@ public struct TokenInspection: Sendable, Hashable {
     if let lengths { lines.insert("lengths: \(lengths.text)", at: 1) }
     if truncated > 0 { lines.append("\(truncated) examples are cut off and have lost their stop token") }
     if withoutLoss > 0 { lines.append("\(withoutLoss) examples have no token that the loss counts") }
-    let missing = responses - stoppedResponses
-    lines.append(
-      learnsToStop
-        ? "the stop token is in the loss: all \(responses) responses end in one"
-        : "the stop token is NOT in the loss: \(missing) of \(responses) responses lack it")
+    switch learnsToStop {
+    case true?: lines.append("the stop token is in the loss: all \(responses) responses end in one")
+    case false?:
+      let missing = responses - stoppedResponses
+      lines.append("the stop token is NOT in the loss: \(missing) of \(responses) responses lack it")
+    case nil: lines.append("which tokens stop isn't known: name a model's tokenizer with --tokenizer")
+    }
     return lines
   }
 }

@@ -48,8 +48,11 @@ extension Tokenization {
   /// An example as it was when it was made: one of the greatest length has been cut.
   func marked(_ example: TokenizedExample) -> TokenizedExample {
     var example = example
-    let stopsAtEnd = example.ids.last.map { stopTokens.contains($0) } ?? false
+    let stopsAtEnd = example.ids.last.map(isStop) ?? false
     example.isTruncated = example.ids.count == maximumLength && !stopsAtEnd
     return example
   }
+
+  /// Whether a token is known to end a generation.
+  func isStop(_ token: UInt32) -> Bool { stopTokens?.contains(token) ?? false }
 }

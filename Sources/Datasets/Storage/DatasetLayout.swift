@@ -34,15 +34,15 @@ public struct Tokenization: Sendable, Hashable {
   /// The template's name, and what part of the text is trained on.
   public var template: String
   public var trainOn: String
-  /// The tokens that end a generation.
-  public var stopTokens: Set<UInt32>
+  /// The tokens that end a generation; nil where the file, written by another program, doesn't say.
+  public var stopTokens: Set<UInt32>?
   /// The length that examples were cut to.
   public var maximumLength: Int?
   /// Where the tokenizer was loaded from, as a hint.
   public var tokenizerPath: String?
 
   public init(
-    tokenizer: String, template: String, trainOn: String, stopTokens: Set<UInt32>, maximumLength: Int? = nil,
+    tokenizer: String, template: String, trainOn: String, stopTokens: Set<UInt32>?, maximumLength: Int? = nil,
     tokenizerPath: String? = nil
   ) {
     self.tokenizer = tokenizer

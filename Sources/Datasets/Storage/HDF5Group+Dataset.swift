@@ -6,19 +6,19 @@ extension HDF5Group {
     try setAttribute("tokenizer", to: .string(tokenization.tokenizer))
     try setAttribute("template", to: .string(tokenization.template))
     try setAttribute("train_on", to: .string(tokenization.trainOn))
-    let stops = tokenization.stopTokens.sorted().map(String.init).joined(separator: ",")
-    try setAttribute("stop_tokens", to: .string(stops))
+    if let stops = tokenization.stopTokens?.sorted() {
+      try setAttribute("stop_tokens", to: .string(stops.map(String.init).joined(separator: ",")))
+    }
     if let length = tokenization.maximumLength { try setAttribute("max_length", to: .integer(length)) }
     if let path = tokenization.tokenizerPath { try setAttribute("tokenizer_path", to: .string(path)) }
   }
 
   /// Reads how tokens were made.
   func readTokenization() throws -> Tokenization {
-    let stops = try string("stop_tokens") ?? ""
+    let stops = try string("stop_tokens")?.split(separator: ",").compactMap { UInt32($0) }
     return Tokenization(
       tokenizer: try string("tokenizer") ?? "", template: try string("template") ?? "",
-      trainOn: try string("train_on") ?? "",
-      stopTokens: Set(stops.split(separator: ",").compactMap { UInt32($0) }),
+      trainOn: try string("train_on") ?? "", stopTokens: stops.map { Set($0) },
       maximumLength: try attribute("max_length")?.intValue, tokenizerPath: try string("tokenizer_path"))
   }
 
