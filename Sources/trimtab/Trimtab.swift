@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Formats
 import Foundation
 
 /// The command line: it parses, calls one library, prints.
@@ -73,6 +74,13 @@ enum Console {
       Self.error("standard output: cannot write: \(error.localizedDescription)")
       Foundation.exit(ExitStatus.inputOutput.rawValue)
     }
+  }
+}
+
+extension Console {
+  /// Prints where a result lies.
+  static func written(_ path: String, json: Bool) {
+    result(json ? JSON.object(["output": .string(path)]).text() : path)
   }
 }
 

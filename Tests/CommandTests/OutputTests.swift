@@ -67,11 +67,63 @@ struct OutputTests {
         ["architecture", "parameters", "layers", "hidden_size", "vocabulary", "dtype", "bytes"]
       ),
       (["check"] + steered, ["fits", "findings"]),
+      (["doctor"], ["version", "processors", "fp32", "bf16", "default_precision"]),
+      (["recipe", "list"], ["recipes"]), (["recipe", "check", "demo/expert"], ["problems"]),
+      (["recipe", "show", "demo/expert"], ["yaml"]),
     ])
   func json(command: [String], keys: [String]) throws {
     let outcome = try Command.run(command + ["--json"])
     try #require(outcome.status == 0, "\(outcome.errors)")
     let value = try JSON.parse(outcome.output, source: "stdout")
     for key in keys { #expect(value[key] != nil, "\(key) in \(outcome.output)") }
+  }
+
+  @Test("an imported data set, looked at as JSON with examples")
+  func data() throws {
+    let rows = try folder.write(
+      "{\"prompt\": \"a\", \"response\": \"b\"}\n{\"prompt\": \"c\", \"response\": \"d\"}\n", to: "rows.jsonl"
+    )
+    let path = folder.path + "/rows.h5"
+    let imported = try Command.run([
+      "data", "import", "--format", "prompt-response", rows, "--output", path, "--tokenizer", Command.shipped,
+      "--json",
+    ]).json
+    #expect(imported["splits"]?["train"]?["examples"] == 2 && imported["output"]?.stringValue == path)
+    let inspected = try Command.run(["data", "inspect", path, "--sample", "1", "--json"]).json
+    #expect(inspected["kind"] == "task" && inspected["splits"]?["train"]?["examples"] == 2)
+    #expect(inspected["splits"]?["train"]?["tokens"] == imported["tokens"])
+    #expect(inspected["splits"]?["train"]?["loss_tokens"] == imported["loss_tokens"])
+    #expect(inspected["sample"]?.arrayValue?.count == 1)
+    let shown = try Command.run(["data", "inspect", path, "--sample", "1"])
+    #expect(shown.output.contains("a⟦ b<|endoftext|>⟧") && shown.errors.isEmpty, "\(shown.output)")
+  }
+
+  @Test("values that begin with a dash")
+  func dashes() throws {
+    let negative = try Command.run(["score", "--text", "a b", "--alpha", "-0.5", "--json"] + Self.steered)
+    #expect(negative.status == 0 && negative.json["perplexity"] != nil, "\(negative.errors)")
+    for command in [
+      ["generate", "--model", Command.shipped, "--max-tokens", "2", "--prompt", "- a", "--stop", "-"],
+      ["score", "--model", Command.shipped, "--text", "-1"], ["tokenize", Command.shipped, "--text", "--a"],
+    ] {
+      let outcome = try Command.run(command)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+  }
+
+  @Test("a converted expert still knows its antiexpert")
+  func conversion() throws {
+    let manager = FileManager.default
+    let (expert, converted) = (folder.path + "/runs/expert", folder.path + "/converted")
+    try manager.createDirectory(atPath: folder.path + "/runs", withIntermediateDirectories: true)
+    try manager.copyItem(atPath: Command.shipped, toPath: expert)
+    try manager.copyItem(atPath: Command.shipped, toPath: folder.path + "/before")
+    _ = try folder.write(
+      #"{"format": "trimtab.checkpoint", "version": 1, "tuned_from": {"path": "../../before", "fingerprint": ""}}"#,
+      to: "runs/expert/trimtab.json")
+    let outcome = try Command.run(["convert", expert, "--to", "safetensors", "--output", converted, "--json"])
+    #expect(outcome.json["output"]?.stringValue == converted, "\(outcome.errors)")
+    let check = try Command.run(["check", "--model", Command.shipped, "--expert", converted, "--json"])
+    #expect(check.json["fits"] == true, "\(check.errors)")
   }
 }

@@ -15,6 +15,7 @@ struct Bench: ParsableCommand {
   @Option(help: "A model to read, decode and tune (default: random weights).") var model: String?
   @Option(help: "A tuned small model that steers it, with its weight (repeatable).") var expert: [String] = []
   @Option(help: "The small model before tuning (default: what the expert remembers).") var antiexpert: String?
+  @Option(parsing: .unconditional, help: "The offset's strength: 0 is the model alone.") var alpha: Float = 1
   @Option(help: "What random weights are shaped like.") var shape = ModelShape.smolLM2
   @Option(help: "What random weights that are decoded with are stored as.") var weights = ElementType.bfloat16
   @Option(name: .customLong("repeat"), help: "How often each workload is measured.") var repetitions = 5
@@ -34,7 +35,8 @@ struct Bench: ParsableCommand {
       throw BenchmarkError.expertsWithoutModel
     }
     options.selection = model.map {
-      ModelSelection(model: $0, experts: expert.map(ModelOptions.expert), antiexpert: antiexpert)
+      ModelSelection(
+        model: $0, experts: expert.map(ModelOptions.expert), antiexpert: antiexpert, alpha: alpha)
     }
     options.shape = shape
     options.weights = weights

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Formats
 import Recipes
 import Runs
 
@@ -21,6 +20,6 @@ struct CacheLogits: ParsableCommand {
   func run() throws {
     let recipe = try Recipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
     let path = try TrainingRun(recipe) { Console.note("note: \($0)") }.cacheLogits()
-    Console.result(json ? JSON.object(["output": .string(path)]).text() : path)
+    Console.written(path, json: json)
   }
 }

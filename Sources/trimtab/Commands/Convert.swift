@@ -17,6 +17,7 @@ struct Convert: ParsableCommand {
       q4_0, q4_1, bfloat16 or float32 in a GGUF.
       """)
   var quantize: String?
+  @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
     guard let format = ModelConversion.Format(rawValue: to) else {
@@ -30,6 +31,6 @@ struct Convert: ParsableCommand {
       return elementType
     }
     try ModelConversion(of: model, to: format, as: elementType).write(to: output)
-    Console.note("\(model) is now in \(output)")
+    Console.written(output, json: json)
   }
 }

@@ -59,6 +59,7 @@ struct Import: ParsableCommand {
   @Option(help: "Threads to read and tokenise with (default: one a processor).") var threads: Int?
   @Flag(help: "Leave out records that can't be read, and count them.") var skipBad = false
   @Flag(help: "Add to the data set if it is there already.") var append = false
+  @Flag(help: "Print one JSON value.") var json = false
   @OptionGroup var tokenizing: TokenizingOptions
 
   func validate() throws {
@@ -84,13 +85,29 @@ struct Import: ParsableCommand {
       pool: threads.map { ThreadPool(threads: $0) } ?? ThreadPool())
     for (path, problem) in report.skipped { Console.note("left out: \(path): \(problem.text)") }
     if report.skippedCount > 0 { Console.note("left out \(report.skippedCount) records in all") }
-    let counts = report.rowCounts.map { "\($0.rows) \($0.split)" }.joined(separator: ", ")
-    Console.result("\(output): \(counts)")
-    guard let tokens = report.tokenization else { return }
-    Console.result("\(tokens.tokens) tokens, \(tokens.lossTokens) in the loss")
-    if tokens.truncated > 0 {
+    if let tokens = report.tokenization, tokens.truncated > 0 {
       Console.note("warning: \(tokens.truncated) examples were cut to \(tokenizing.maxLength ?? 0) tokens")
     }
+    Console.result(json ? result(report).text() : text(report))
+  }
+
+  private func text(_ report: ImportReport) -> String {
+    let counts = report.rowCounts.map { "\($0.rows) \($0.split)" }.joined(separator: ", ")
+    let tokens = report.tokenization.map { "\n\($0.tokens) tokens, \($0.lossTokens) in the loss" }
+    return "\(output): \(counts)" + (tokens ?? "")
+  }
+
+  private func result(_ report: ImportReport) -> JSON {
+    let splits = report.rowCounts.map { ($0.split, JSON.object(["examples": .integer($0.rows)])) }
+    var value: JSONObject = [
+      "output": .string(output), "splits": .object(JSONObject(splits)),
+      "left_out": .integer(report.skippedCount),
+    ]
+    if let tokens = report.tokenization {
+      value["tokens"] = .integer(tokens.tokens)
+      value["loss_tokens"] = .integer(tokens.lossTokens)
+    }
+    return .object(value)
   }
 }
 
@@ -115,34 +132,20 @@ struct InspectData: ParsableCommand {
     let dataset = try Dataset(path: path)
     let renderer = try tokenizing.renderer(for: dataset.kind)
     let inspection = try DatasetInspection(dataset, renderer: renderer)
-    Console.result(json ? inspection.json.text() : inspection.text)
-    if sample > 0, let split = dataset.splits.first {
-      try show(dataset, split: split, renderer: renderer)
+    let isTerminal = !json && isatty(STDOUT_FILENO) == 1
+    let samples = try dataset.sample(sample, renderer: renderer, marks: isTerminal ? .color : .brackets)
+    if json {
+      var value = inspection.json.objectValue ?? [:]
+      if sample > 0 { value["sample"] = .array(samples.map { .string($0) }) }
+      Console.result(JSON.object(value).text())
+    } else {
+      Console.result(([inspection.text] + samples).joined(separator: "\n\n"))
     }
     try inspection.checkStopTokens()
   }
-
-  private func show(_ dataset: Dataset, split: String, renderer: ExampleRenderer?) throws {
-    let stored = try dataset.tokenization(split: split)
-    guard
-      let tokenizer = try renderer?.tokenizer ?? stored?.tokenizerPath.map({ try Tokenizer.load(path: $0) })
-    else {
-      for row in try dataset.rows(0..<min(sample, dataset.rowCount(split: split)), split: split) {
-        for name in row.columnNames { Console.note("\(name): \(row[name] ?? "")") }
-        Console.note("")
-      }
-      return
-    }
-    let examples =
-      try renderer.map { try dataset.tokens(split: split, renderer: $0).examples }
-      ?? dataset.tokens(split: split)
-    let isTerminal = isatty(STDERR_FILENO) == 1
-    let printer = ExamplePrinter(tokenizer: tokenizer, marks: isTerminal ? .color : .brackets)
-    for index in 0..<min(sample, examples.count) { Console.result(printer.text(examples[index]) + "\n") }
-  }
 }
 
-/// `trimtab data generate demo`: the demo's text and questions.
+/// `trimtab data generate`: the demo's text and questions.
 struct GenerateData: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Write the demo's pretraining text or its questions.")
@@ -154,12 +157,13 @@ struct GenerateData: ParsableCommand {
   @Option(help: "The data set, or the folder, to write.") var output: String
   @Option(help: "How many documents.") var count = 450_000
   @Option(help: "What they are drawn from.") var seed: UInt64 = DemoText.shippedSeed
+  @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
     switch what {
     case .documents: try DemoData.writeDocuments(count: count, seed: seed, to: output)
     case .questions: try DemoText.writeQuestions(into: output, seed: seed)
     }
-    Console.result(output)
+    Console.written(output, json: json)
   }
 }

@@ -12,13 +12,15 @@ struct Generate: ParsableCommand {
 
   @OptionGroup var modelOptions: ModelOptions
 
-  @Option(help: "Text to continue.") var prompt: String?
-  @Option(help: "A message to answer, through the model's chat template.") var chat: String?
-  @Option(help: "What the chat's system message says.") var system: String?
+  @Option(parsing: .unconditional, help: "Text to continue.") var prompt: String?
+  @Option(parsing: .unconditional, help: "A message to answer, through the model's chat template.")
+  var chat: String?
+  @Option(parsing: .unconditional, help: "What the chat's system message says.") var system: String?
   @Option(help: "A file whose text is to be continued.") var promptFile: String?
   @Option(help: "Token ids to continue, such as 1,2,3.") var tokens: String?
   @Option(help: "The most tokens to generate.") var maxTokens = 256
-  @Option(help: "Text that ends the answer (repeatable).") var stop: [String] = []
+  @Option(parsing: .unconditionalSingleValue, help: "Text that ends the answer (repeatable).")
+  var stop: [String] = []
   @Flag(help: "Go on behind the model's own end.") var ignoreEnd = false
   @Flag(help: "Print one JSON value instead of text.") var json = false
   @Option(help: "Write, for each token, its probability under each part, as JSON lines.") var trace: String?

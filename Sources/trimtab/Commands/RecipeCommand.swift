@@ -1,4 +1,6 @@
 import ArgumentParser
+import Diagnostics
+import Formats
 import Foundation
 import Recipes
 
@@ -29,12 +31,22 @@ struct RecipeCommand: ParsableCommand {
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "The recipes that ship.")
+    @Flag(help: "Print one JSON value.") var json = false
 
     func run() throws {
       let library = try RecipeCommand.library()
-      let width = library.names.map(\.count).max() ?? 0
-      for name in library.names {
-        Console.result("\(name.padded(to: width))  \(library.summary(of: name))")
+      let recipes = library.names.map { (name: $0, summary: library.summary(of: $0)) }
+      if json {
+        let values = recipes.map {
+          JSON.object([
+            "name": .string($0.name), "summary": .string($0.summary),
+            "path": .string(library.path(of: $0.name)),
+          ])
+        }
+        Console.result(JSON.object(["recipes": .array(values)]).text())
+      } else {
+        let width = recipes.map(\.name.count).max() ?? 0
+        for recipe in recipes { Console.result("\(recipe.name.padded(to: width))  \(recipe.summary)") }
       }
     }
   }
@@ -43,6 +55,7 @@ struct RecipeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Copy a recipe, to change it.")
     @Argument(help: "A recipe's name, as list shows it.") var name: String
     @Argument(help: "The file to write.") var destination: String
+    @Flag(help: "Print one JSON value.") var json = false
 
     func run() throws {
       let source = RecipeCommand.path(name)
@@ -52,7 +65,7 @@ struct RecipeCommand: ParsableCommand {
       }
       let text = try TextInput.file(source)
       try TextOutput.write(text, to: destination)
-      Console.result(destination)
+      Console.written(destination, json: json)
     }
   }
 
@@ -62,10 +75,20 @@ struct RecipeCommand: ParsableCommand {
     @Argument(help: "A recipe file, or the name of one that ships.") var recipe: String
     @Option(name: .customLong("set"), help: "An override such as training.epochs=1 (repeatable).")
     var overrides: [String] = []
+    @Flag(help: "Print one JSON value.") var json = false
 
     func run() throws {
-      _ = try AnyRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
-      Console.result("\(recipe): fine")
+      do {
+        _ = try AnyRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
+        Console.result(json ? Self.value([]) : "\(recipe): fine")
+      } catch let error as any DiagnosticError {
+        if json { Console.result(Self.value(error.diagnostics)) }
+        throw error
+      }
+    }
+
+    private static func value(_ problems: [Diagnostic]) -> String {
+      JSON.object(["problems": .array(problems.map { .string($0.text) })]).text()
     }
   }
 
@@ -74,10 +97,15 @@ struct RecipeCommand: ParsableCommand {
     @Argument(help: "A recipe file, or the name of one that ships.") var recipe: String
     @Option(name: .customLong("set"), help: "An override such as training.epochs=1 (repeatable).")
     var overrides: [String] = []
+    @Flag(help: "Print one JSON value, which holds the YAML.") var json = false
 
     func run() throws {
-      Console.result(
-        try AnyRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides).yaml, terminator: "")
+      let yaml = try AnyRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides).yaml
+      if json {
+        Console.result(JSON.object(["yaml": .string(yaml)]).text())
+      } else {
+        Console.result(yaml, terminator: "")
+      }
     }
   }
 }

@@ -12,7 +12,7 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score", abstract: "Log-probabilities and perplexity of a text under a model.")
 
   @OptionGroup var modelOptions: ModelOptions
-  @Option(help: "The text to score.") var text: String?
+  @Option(parsing: .unconditional, help: "The text to score.") var text: String?
   @Option(help: "A file whose text is to be scored.") var file: String?
   @Option(help: "Token ids to score, such as 1,2,3.") var tokens: String?
   @Option(help: "Write all logits to an HDF5 file: /logits, float32 [tokens, vocabulary].") var logits:

@@ -9,7 +9,7 @@ struct Tokenize: ParsableCommand {
     abstract: "Token ids of a text, or of a chat rendered by the model's template.")
 
   @Argument(help: "A model, a tokenizer.json or a vocabulary-only .gguf.") var model: String
-  @Option(help: "The text.") var text: String?
+  @Option(parsing: .unconditional, help: "The text.") var text: String?
   @Option(help: "A file with the text.") var file: String?
   @Option(help: "A JSON file {\"messages\": […], \"tools\": …, \"add_generation_prompt\": true}.")
   var messages: String?

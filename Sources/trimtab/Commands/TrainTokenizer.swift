@@ -13,6 +13,7 @@ struct TrainTokenizer: ParsableCommand {
   @Option(help: "The split to read.") var split = "train"
   @Option(help: "The special token that ends a text.") var end = "<|endoftext|>"
   @Option(help: "The folder to write.") var output: String
+  @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
     let dataset = try Dataset(path: path)
@@ -27,6 +28,10 @@ struct TrainTokenizer: ParsableCommand {
     let tokenizer = try trainer.train()
     try Folder.create(output)
     try tokenizer.save(to: output)
-    Console.result("\(output): \(tokenizer.vocabularySize) tokens")
+    let size = tokenizer.vocabularySize
+    Console.result(
+      json
+        ? JSON.object(["output": .string(output), "vocabulary": .integer(size)]).text()
+        : "\(output): \(size) tokens")
   }
 }

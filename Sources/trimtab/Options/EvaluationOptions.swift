@@ -20,7 +20,9 @@ struct EvaluationOptions: ParsableArguments {
   var through: String?
   @Option(help: ArgumentHelp("The base tuned directly, the upper reference.", valueName: "path")) var tuned:
     String?
-  @Option(help: "The offset's strength, or auto: chosen on the development split.") var alpha: String?
+  @Option(
+    parsing: .unconditional, help: "The offset's strength, or auto: chosen on the development split.")
+  var alpha: String?
   @Option(help: "Choose only tokens of the base's own nucleus, of that probability.") var plausibility:
     Double?
   @Option(help: "The most that steering may move a token's distribution, in nats.") var divergence: Double?

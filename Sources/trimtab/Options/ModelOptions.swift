@@ -16,7 +16,7 @@ struct ModelOptions: ParsableArguments {
       "The small model before tuning (default: what the expert remembers).", valueName: "path"))
   var antiexpert: String?
 
-  @Option(help: "The offset's strength: 0 is the model alone.")
+  @Option(parsing: .unconditional, help: "The offset's strength: 0 is the model alone.")
   var alpha: Float = 1
 
   @Option(help: "Choose only tokens of the model's own nucleus, of that probability, whatever steers it.")
