@@ -11,8 +11,7 @@ public struct RecipeLibrary: Sendable {
     let environment = ProcessInfo.processInfo.environment["TRIMTAB_HOME"]
     let starts: [String?] = [
       environment, FileManager.default.currentDirectoryPath,
-      URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-        .path,
+      Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent().path,
     ]
     for start in starts.compactMap({ $0 }) {
       var place = URL(fileURLWithPath: start).standardizedFileURL
