@@ -59,9 +59,6 @@ public struct CounterRandom: Sendable, Hashable {
     return index & 1 == 0 ? pair.0 : pair.1
   }
 
-  /// Whether event `index` happens, of events that happen with that probability.
-  public func bernoulli(at index: UInt64, probability: Float) -> Bool { uniform(at: index) < probability }
-
   /// The numbers 0 ..< `count` in random order (Fisher and Yates).
   public func permutation(of count: Int) -> [Int] {
     // Written out, for the standard library may change how it shuffles, and a run must stay what it was.

@@ -63,9 +63,6 @@ struct Normalizer: Sendable {
     }
   }
 
-  /// Whether every text stays as it is.
-  var isIdentity: Bool { steps.isEmpty }
-
   /// The normalised text.
   func normalize(_ text: [UInt8], using matcher: RegularExpressionMatcher) -> [UInt8] {
     steps.reduce(text) { text, step in Self.apply(step, to: text, using: matcher) }

@@ -67,8 +67,6 @@ public struct JudgeAudit: Sendable, Hashable {
 
   /// How much more often chosen answers are right than rejected ones: what a round has to learn from.
   public var selectionGain: Double { chosenRight - rejectedRight }
-  /// How much voting knows beyond a single answer.
-  public var majorityGain: Double { majorityRight - meanRight }
 
   public var json: JSON {
     [

@@ -18,14 +18,6 @@ public enum PolicySource: Sendable, Hashable {
   case path(String)
   /// A large model steered by what tuning has changed in the current one: z_large + α (z_current − z_base).
   case proxied(large: String, alpha: Float)
-
-  /// Whether it changes from round to round.
-  public var isFrozen: Bool {
-    switch self {
-    case .base, .start, .path: true
-    case .current, .proxied: false
-    }
-  }
 }
 
 /// Loads models for their roles.
