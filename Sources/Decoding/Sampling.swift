@@ -17,6 +17,8 @@ public struct SamplingOptions: Sendable, Hashable {
   public var repetitionPenalty: Float = 1
   /// Tokens that are never chosen.
   public var forbiddenTokens: [TokenID] = []
+  /// Tokens that an answer doesn't begin with.
+  public var forbiddenFirstTokens: [TokenID] = []
   public var seed: UInt64 = 0
 
   public init() {}
@@ -51,7 +53,8 @@ public struct Sampler: Sendable {
     -> TokenID
   {
     let z = UnsafeBufferPointer(start: logits.floats, count: logits.columns)
-    guard options.repetitionPenalty != 1 || !options.forbiddenTokens.isEmpty else {
+    let forbidden = options.forbiddenTokens + (step == 0 ? options.forbiddenFirstTokens : [])
+    guard options.repetitionPenalty != 1 || !forbidden.isEmpty else {
       return choose(z, sequence: sequence, step: step)
     }
     var penalised = Array(z)
@@ -60,7 +63,7 @@ public struct Sampler: Sendable {
         penalised[Int(token)] *= z[Int(token)] < 0 ? options.repetitionPenalty : 1 / options.repetitionPenalty
       }
     }
-    for token in options.forbiddenTokens where token < z.count { penalised[Int(token)] = -.infinity }
+    for token in forbidden where token < z.count { penalised[Int(token)] = -.infinity }
     return penalised.withUnsafeBufferPointer { choose($0, sequence: sequence, step: step) }
   }
 

@@ -18,6 +18,10 @@ public enum EvaluationError: DiagnosticError {
   case damagedLog(path: String, line: Int)
   /// What a command that judges or classifies did wrong.
   case command(String, problem: String)
+  /// An address whose judge gave no verdict.
+  case unreachableJudge(String, problem: String)
+  case invalidAddress(String)
+  case invalidOption(String, found: String, expected: String)
   /// There is nothing by which a strength could be chosen.
   case nothingToSweep(String)
 
@@ -73,8 +77,27 @@ public enum EvaluationError: DiagnosticError {
           "\(command): \(problem)",
           advice: "it must read a JSON object a line and write one a line, in their order")
       ]
+    case .unreachableJudge(let address, let problem):
+      [
+        Diagnostic(
+          "\(address): \(problem)",
+          advice:
+            "see that it replies {\"probability\": …}; the same command goes on with what isn't judged yet",
+          exitCode: .unavailable)
+      ]
+    case .invalidAddress(let address):
+      [
+        Diagnostic(
+          "\"\(address)\" is no address of a judge", advice: "write http://host:port/path", exitCode: .usage)
+      ]
+    case .invalidOption(let name, let found, let expected):
+      [Diagnostic("\(name) is \(found), expected \(expected)", exitCode: .usage)]
     case .nothingToSweep(let reason):
-      [Diagnostic("no strength can be chosen: \(reason)", exitCode: .usage)]
+      [
+        Diagnostic(
+          "no strength can be chosen: \(reason)", advice: "give it development rows, or alpha a number",
+          exitCode: .usage)
+      ]
     }
   }
 

@@ -8,6 +8,8 @@ final class ProxiedContext: DecodingContext {
   let members: [any DecodingContext]
   /// How many tokens all parts have seen.
   var count = 0
+  /// The strength that this sequence is steered by; nil for the model's.
+  var alpha: Float?
   /// What a member sees in place of the first extension.
   private var openings: [[TokenID]?]
   /// What a member has seen beyond the others, and the logits of each of those tokens.
@@ -21,8 +23,11 @@ final class ProxiedContext: DecodingContext {
   }
 
   /// The context of a sequence that is to be extended by a proxy-tuned model.
-  static func of(_ sequence: SequenceExtension) -> ProxiedContext {
-    guard let context = sequence.context as? ProxiedContext else {
+  static func of(_ sequence: SequenceExtension) -> ProxiedContext { of(sequence.context) }
+
+  /// A context as the proxy-tuned model's that made it.
+  static func of(_ context: any DecodingContext) -> ProxiedContext {
+    guard let context = context as? ProxiedContext else {
       preconditionFailure("a context of another model")
     }
     return context
@@ -62,6 +67,7 @@ final class ProxiedContext: DecodingContext {
     let copy = ProxiedContext(
       base: base.copy(), members: members.map { $0.copy() }, openings: openings)
     copy.count = count
+    copy.alpha = alpha
     copy.ahead = ahead
     return copy
   }

@@ -98,6 +98,15 @@ public final class ProxiedModel: LanguageModel {
       base: base.makeContext(), members: members.map { $0.model.makeContext() }, openings: openings)
   }
 
+  /// Another sequence with the same past, which is steered by a strength of its own from here on.
+  ///
+  /// What has been read doesn't depend on the strength: so one reading serves any number of them.
+  public func copy(_ context: any DecodingContext, alpha: Float) -> any DecodingContext {
+    let copy = ProxiedContext.of(ProxiedContext.of(context).copy())
+    copy.alpha = alpha
+    return copy
+  }
+
   public func logits(extending sequences: [SequenceExtension], rows: LogitRows) throws -> [Tensor] {
     try parts(extending: sequences, rows: rows).map { $0.combined }
   }
@@ -121,7 +130,7 @@ public final class ProxiedModel: LanguageModel {
       }
       return ProxiedLogits(
         base: baseLogits[number], offsets: offsets,
-        combined: combine(baseLogits[number], offsets, alpha: alpha))
+        combined: combine(baseLogits[number], offsets, alpha: pair.1.alpha ?? alpha))
     }
   }
 

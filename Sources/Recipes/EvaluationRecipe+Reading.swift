@@ -39,9 +39,9 @@ extension EvaluationRecipe {
       Task($0, folder: (path as NSString).deletingLastPathComponent)
     }
     if tasks.isEmpty { top.problem("tasks is missing", key: "tasks", advice: "list one task at least") }
-    judge = Judge.read(top.section("judge"))
-    classifier = Judge.read(top.section("classifier"))
-    informationClassifier = Judge.read(top.section("information_classifier"))
+    judge = Judge.read(top, "judge")
+    classifier = Judge.read(top, "classifier")
+    informationClassifier = Judge.read(top, "information_classifier")
     sandbox = top.choice("sandbox", Isolation.self) ?? .namespaces
     examples = top.integer("examples", in: 0...1000) ?? 8
     batchRows = top.integer("batch_rows", in: 1...4096) ?? 32
@@ -137,15 +137,34 @@ extension EvaluationRecipe.Sampling {
 }
 
 extension EvaluationRecipe.Judge {
-  static func read(_ section: Section) -> EvaluationRecipe.Judge? {
+  private static let kinds = ["model", "command", "http"]
+
+  static func read(_ parent: Section, _ key: String) -> EvaluationRecipe.Judge? {
+    let section = parent.section(key)
     defer { section.finish() }
-    switch (section.string("model"), section.string("command")) {
-    case (let model?, nil): return .model(model)
-    case (nil, let command?): return .command(command)
-    case (nil, nil): return nil
-    case (_?, _?):
-      section.problem("\(section.name) names a model and a command", key: "command", advice: "keep one")
+    let given = kinds.compactMap { kind in section.string(kind).map { (kind: kind, text: $0) } }
+    let timeout = section.number("timeout", in: 0...86_400, excludingLower: true)
+    let attempts = section.integer("attempts", in: 1...1000)
+    guard let judge = given.first else {
+      if parent.hasValue(key) {
+        section.problem("\(key) names nobody", advice: "give \(kinds.joined(separator: ", ")), one of them")
+      }
       return nil
+    }
+    if given.count > 1 {
+      section.problem(
+        "\(key) names a \(given.map(\.kind).joined(separator: " and a "))", key: given[1].kind,
+        advice: "keep one")
+    }
+    if judge.kind != "http", timeout != nil || attempts != nil {
+      section.problem(
+        "\(key).\(timeout == nil ? "attempts" : "timeout") is for http",
+        key: timeout == nil ? "attempts" : "timeout")
+    }
+    switch judge.kind {
+    case "model": return .model(judge.text)
+    case "command": return .command(judge.text)
+    default: return .http(judge.text, timeout: timeout ?? 30, attempts: attempts ?? 3)
     }
   }
 }

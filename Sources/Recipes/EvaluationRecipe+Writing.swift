@@ -32,6 +32,10 @@ extension EvaluationRecipe {
         switch judge {
         case .model(let path): writer.text("model", path)
         case .command(let command): writer.text("command", command)
+        case .http(let address, let timeout, let attempts):
+          writer.text("http", address)
+          writer.field("timeout", timeout.recipeText)
+          writer.field("attempts", "\(attempts)")
         }
       }
     }

@@ -65,10 +65,12 @@ public struct EvaluationRecipe: Sendable, Hashable {
     public var topP: Double
   }
 
-  /// Who judges or classifies: a model, or a command that reads and writes JSON lines.
+  /// Who judges or classifies: a model, a command that reads and writes JSON lines, or an address that they are POSTed
+  /// to, which is asked so many times, and waited for so many seconds each time.
   public enum Judge: Sendable, Hashable {
     case model(String)
     case command(String)
+    case http(String, timeout: Double, attempts: Int)
   }
 
   /// What is between generated programs and the machine.

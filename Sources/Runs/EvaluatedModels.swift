@@ -105,7 +105,8 @@ struct EvaluatedModels {
     let spoilt = rows.reversed().prefix { gain($0) < 0 }.prefix(count / 4)
     let shown = Array(rows.prefix(max(0, count - spoilt.count))) + spoilt
     return try Array(Set(shown)).sorted().compactMap { row in
-      guard case .generation(let query) = task.query(row) else { return nil }
+      guard case .generation(let query) = task.query(row), !steered.rows[row].response.isTooLong
+      else { return nil }
       return ShadedAnswer(
         prompt: query.prompt, answer: task.reference(row), baseResponse: base.responses[row],
         tokens: try Attribution.ofAnswer(to: query, proxied, tokenizer: tokenizer))

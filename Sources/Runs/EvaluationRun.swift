@@ -23,21 +23,32 @@ public struct EvaluationRun {
   }
 
   private let recipe: EvaluationRecipe
-  private let compute: Compute
   private let models: EvaluatedModels
+  private let judges: JudgeLoader
   private let note: (String) -> Void
 
-  /// Loads the systems.
+  /// Loads the systems, when what they are to be asked has been found.
   ///
   /// - Parameter note: Is told what people should know.
   public init(_ recipe: EvaluationRecipe, note: @escaping (String) -> Void = { _ in }) throws {
     self.recipe = recipe
     self.note = note
-    compute = Compute(
+    for entry in recipe.tasks {
+      _ = try Self.rule(entry)
+      if Self.isSweeping(recipe), entry.development == nil, try TaskLibrary.entry(entry.name).kinds == [.text]
+      {
+        throw EvaluationError.nothingToSweep("the task \(entry.name) has no prompts")
+      }
+      for selection in [entry.rows, entry.development].compactMap(\.self) {
+        _ = try Self.rows(entry, selection)
+      }
+    }
+    let compute = Compute(
       pool: recipe.threads.map { ThreadPool(threads: $0) } ?? ThreadPool(),
       engine: try MatrixEngines.make(precision: recipe.precision.tensorPrecision),
       arena: try Arena.unplanned())
     models = try EvaluatedModels(recipe, compute: compute, note: note)
+    judges = JudgeLoader(compute: compute)
   }
 
   /// Asks what hasn't been asked yet, and writes results and report; nil when `shouldStop` said so.
@@ -46,16 +57,16 @@ public struct EvaluationRun {
     try AtomicFile.write(recipe.yaml, to: recipe.output + "/recipe.yaml")
     let log = try AnswerLog(path: recipe.output + "/answers.jsonl")
     let timings = try TimingLog(path: recipe.output + "/timings.jsonl")
+    let report = EvaluationProgress(note)
     var sections: [Report.Section] = []
     var remarks: [String] = []
     for entry in recipe.tasks {
       let task = try makeTask(entry, rows: entry.rows)
       var systems = models.systems
       var section = Report.Section(Comparison(task: task.name, systems: []))
-      if let proxied = models.proxied, isSweeping {
-        guard let sweep = try sweep(entry, task, proxied, log: log, shouldStop) else { return nil }
-        // The curve is of scores; prompts without labels have none.
-        if entry.development != nil { section.alphas = sweep.curve }
+      if let proxied = models.proxied, Self.isSweeping(recipe) {
+        guard let sweep = try sweep(entry, task, proxied, log: log, report, shouldStop) else { return nil }
+        section.sweep = sweep
         if recipe.alpha == .automatic {
           guard let choice = try choice(entry, sweep, log: log, shouldStop) else { return nil }
           remarks.append("\(task.name): \(choice.reason)")
@@ -64,8 +75,8 @@ public struct EvaluationRun {
         }
       }
       let run = ComparisonRun(systems, log: log, timings: timings, rowsPerBatch: recipe.batchRows)
-      let finished = try run.run(task, shouldStop: shouldStop) { progress in
-        note("\(progress.task): \(progress.system), \(progress.answered) of \(progress.rowCount)")
+      let finished = try run.run(task, shouldStop: shouldStop) {
+        report.rows($0.answered, of: $0.rowCount, "\($0.task): \($0.system)")
       }
       guard let finished else { return nil }
       section.comparison = finished
@@ -78,12 +89,14 @@ public struct EvaluationRun {
 
   // MARK: - Strength
 
-  private var isSweeping: Bool { recipe.alpha == .automatic || !recipe.alphas.isEmpty }
+  private static func isSweeping(_ recipe: EvaluationRecipe) -> Bool {
+    recipe.alpha == .automatic || !recipe.alphas.isEmpty
+  }
 
   /// Tries strengths on the development rows, or, where there are none, on the prompts alone; nil: interrupted.
   private func sweep(
     _ entry: EvaluationRecipe.Task, _ task: any EvaluationTask, _ proxied: ProxiedModel, log: AnswerLog,
-    _ shouldStop: () -> Bool
+    _ report: EvaluationProgress, _ shouldStop: () -> Bool
   ) throws -> AlphaSweep? {
     let alphas = recipe.alphas.isEmpty ? AlphaSweep.usualAlphas : recipe.alphas.map { Float($0) }
     guard let selection = entry.development else {
@@ -97,7 +110,8 @@ public struct EvaluationRun {
     note("\(task.name): trying strengths on \(development.rowCount) development rows")
     return try AlphaSweep(
       task: development, proxied: proxied, tokenizer: models.tokenizer, alphas: alphas,
-      drafter: models.drafter, fingerprint: models.partsFingerprint, log: log, shouldStop: shouldStop)
+      drafter: models.drafter, fingerprint: models.partsFingerprint, log: log, shouldStop: shouldStop
+    ) { report.rows($0, of: development.rowCount, "\(task.name): all strengths") }
   }
 
   /// How many prompts are enough where there are no labels.
@@ -138,12 +152,7 @@ public struct EvaluationRun {
   ) throws -> any EvaluationTask {
     var options = TaskOptions()
     options.presentation = try Presentation(template: entry.template, tokenizer: models.tokenizer)
-    if let rule = entry.rule {
-      guard let known = AnswerRule(rawValue: rule) else {
-        throw EvaluationError.unknownRule(rule, names: AnswerRule.allCases.map(\.rawValue))
-      }
-      options.answerRule = known
-    }
+    if let rule = try Self.rule(entry) { options.answerRule = rule }
     if let stops = entry.stops { options.stops = stops }
     options.maximumTokens = entry.maximumTokens
     options.sampling = entry.sampling.map {
@@ -152,29 +161,31 @@ public struct EvaluationRun {
     }
     options.seed = recipe.seed
     options.isolation = recipe.sandbox == .none ? .none : .namespaces
-    options.judge = try recipe.judge.map { try judge($0, form: .comparison) }
-    options.classifier = try recipe.classifier.map { try judge($0, form: .truth) }
-    options.informationClassifier = try recipe.informationClassifier.map {
-      try judge($0, form: .information)
+    options.judge = judges.maker(recipe.judge)
+    options.classifier = judges.maker(recipe.classifier)
+    options.informationClassifier = judges.maker(recipe.informationClassifier)
+    return try TaskLibrary.make(entry.name, rows: try Self.rows(entry, selection), options: options)
+  }
+
+  /// The rule that a task's answers are compared by; nil where the task has its own.
+  private static func rule(_ entry: EvaluationRecipe.Task) throws -> AnswerRule? {
+    try entry.rule.map { name in
+      guard let rule = AnswerRule(rawValue: name) else {
+        throw EvaluationError.unknownRule(name, names: AnswerRule.allCases.map(\.rawValue))
+      }
+      return rule
     }
+  }
+
+  /// The rows that a task asks about, under the columns that it reads.
+  private static func rows(
+    _ entry: EvaluationRecipe.Task, _ selection: EvaluationRecipe.Rows
+  ) throws -> TaskRows {
     let rows = try TaskRows(
       dataset: entry.data, split: selection.split, kinds: try TaskLibrary.entry(entry.name).kinds,
       skip: selection.skip, limit: selection.limit)
     let forms = Dictionary(
       entry.columns.map { ($0.name, TextForm($0.form)) }, uniquingKeysWith: { _, last in last })
-    return try TaskLibrary.make(entry.name, rows: rows.mapped(forms), options: options)
-  }
-
-  private func judge(
-    _ judge: EvaluationRecipe.Judge, form: ModelJudge.Form
-  ) throws -> any AnswerJudge & AnswerClassifier {
-    switch judge {
-    case .command(let command): return CommandJudge(command)
-    case .model(let path):
-      let loaded = try LoadedModel(path: path, compute: compute)
-      return ModelJudge(
-        loaded.languageModel, tokenizer: try loaded.requireTokenizer(), form: form,
-        modelFingerprint: "\(loaded.checkpoint.fingerprint)")
-    }
+    return try rows.mapped(forms)
   }
 }

@@ -14,7 +14,6 @@ public enum SelfRewardError: DiagnosticError {
   case indistinctReplies(judge: String, replies: [String])
   case badRecord(path: String, line: Int?, reason: String)
   case noRecords(path: String)
-  case invalidAddress(String)
 
   public var diagnostics: [Diagnostic] {
     switch self {
@@ -45,11 +44,6 @@ public enum SelfRewardError: DiagnosticError {
       [Diagnostic(reason, at: .init(path, line: line))]
     case .noRecords(let path):
       [Diagnostic("there are no records", at: .init(path))]
-    case .invalidAddress(let address):
-      [
-        Diagnostic(
-          "\"\(address)\" is no address of a judge", advice: "write http://host:port/path", exitCode: .usage)
-      ]
     }
   }
 }

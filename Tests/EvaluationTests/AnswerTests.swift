@@ -58,7 +58,8 @@ struct AnswerTests {
     arguments: [
       (" B", 1), ("(C)", 2), ("**A**", 0), ("B. Paris", 1), ("B) Paris", 1), ("> D", 3), ("`C`", 2),
       ("The answer is: B.", 1), ("the correct answer is (D)", 3), ("Answer: A", 0), ("\n\nC\n", 2),
-      ("Paris", 1), ("the paris.", 1), ("A", 0), ("B\nBecause", 1), ("A: Rome", 0),
+      ("Paris", 1), ("the paris.", 1), ("A", 0), ("B\nBecause", 1), ("A: Rome", 0), ("B Paris", 1),
+      ("C because of the fjord", 2), ("A Rome", 0), ("A  rome, surely", 0),
     ] as [(String, Int)])
   func letters(text: String, index: Int) {
     #expect(ChoiceLetter.index(in: text, choices: ["Rome", "Paris", "Oslo", "Bern"]) == index)
@@ -66,7 +67,10 @@ struct AnswerTests {
 
   @Test(
     "words that only begin with a letter are no answer",
-    arguments: ["Because", "A cat sat", "E", "I don't know", "", "…", "Berlin", "B12", "a", "1", "Don't"])
+    arguments: [
+      "Because", "A cat sat", "E", "A Roman road", "I don't know", "", "…", "Berlin", "B12", "a", "1",
+      "Don't",
+    ])
   func noLetter(text: String) {
     #expect(ChoiceLetter.index(in: text, choices: ["Rome", "Paris", "Oslo", "Bern"]) == nil)
   }

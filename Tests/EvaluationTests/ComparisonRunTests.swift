@@ -72,6 +72,53 @@ struct ComparisonRunTests {
     #expect(tokens(idle) == 0)
   }
 
+  @Test("prompts that are too long are counted as wrong; they stop nothing and are never left out")
+  func tooLong() throws {
+    var task = self.task
+    let long = String(repeating: "word ", count: 80)
+    task.examples[2].prompt = long
+    task.examples[9].prompt = long
+    let whole = try #require(try ComparisonRun(systems(), log: nil, rowsPerBatch: 4).run(task))
+    let log = try AnswerLog(path: folder.path + "/long.jsonl")
+    _ = try ComparisonRun(systems(), log: log, rowsPerBatch: 4).run(task)
+    // Read back from the file, it is the same.
+    let idle = systems()
+    let again = try #require(
+      try ComparisonRun(idle, log: try AnswerLog(path: folder.path + "/long.jsonl"), rowsPerBatch: 4).run(
+        task))
+    #expect(tokens(idle) == 0)
+    for comparison in [whole, again] {
+      for system in comparison.systems {
+        #expect(system.rows.map(\.row) == Array(0..<11) && system.estimate.count == 11)
+        #expect(system.tooLongCount == 2 && system.rows[9].grade == .unparsed)
+        #expect(system.unparsedCount == system.rows.count { $0.grade.answer == nil } - 2)
+        guard case .tooLong(let needed, let limit) = system.rows[2].response else {
+          Issue.record("the row was asked")
+          continue
+        }
+        #expect(needed > limit && limit == 64)
+      }
+      #expect(comparison.json["systems"]?["base"]?["too_long"] == 2)
+      #expect(comparison.table.contains("2 too long"))
+      #expect(comparison.warnings.contains { $0.contains("too long") && $0.contains("2 for proxied") })
+    }
+  }
+
+  @Test("choices and documents that are too long: the ones count as wrong, the others are read in windows")
+  func tooLongToScore() throws {
+    let question = ChoiceQuestion(
+      question: "Which?", choices: ["a", String(repeating: "word ", count: 80)], correct: [0])
+    let task = try LikelihoodChoiceTask(
+      name: "t", questions: [question, ChoiceQuestion(question: "?", choices: ["a", "b"], correct: [0])],
+      path: "")
+    let model = systems()[0].model
+    let result = try Evaluator(tokenizer: tokenizer).run(task, model: model, name: "base")
+    #expect(result.tooLongCount == 1 && result.rows[0].grade == .unparsed && result.scores.count == 2)
+    let text = try TextTask(rows: Sample.rows([["document": String(repeating: "word ", count: 80)]]))
+    let read = try Evaluator(tokenizer: tokenizer).run(text, model: model, name: "base")
+    #expect(read.tooLongCount == 0 && read.weights[0] > 300)
+  }
+
   @Test("a torn last line is dropped, and its rows asked again; the file ends up the same")
   func tornLine() throws {
     _ = try run("whole", systems: systems())
@@ -146,6 +193,25 @@ struct ComparisonRunTests {
     let together = try evaluator.responses(to: queries, model: model)
     #expect(try evaluator.responses(to: Array(queries[4...]), model: model) == Array(together[4...]))
     #expect(Set(together[0].texts).count > 1)
+  }
+
+  @Test("a token that an answer mustn't begin with may still follow")
+  func forbiddenFirst() throws {
+    let model = TableModel(seed: 5, vocabularySize: tokenizer.vocabularySize)
+    var query = GenerationQuery(prompt: "1", maximumTokens: 1)
+    let evaluator = Evaluator(tokenizer: tokenizer)
+    func said(_ query: GenerationQuery) throws -> String {
+      try evaluator.responses(to: [(0, .generation(query))], model: model)[0].text
+    }
+    let first = try said(query)
+    query.forbiddenFirst = [first]
+    #expect(try said(query) != first)
+    #expect(Query.generation(query).description.contains("not first"))
+    // What comes second may be forbidden to come first.
+    query = GenerationQuery(prompt: "1", maximumTokens: 2)
+    let both = try said(query)
+    query.forbiddenFirst = [String(both.dropFirst(first.count))]
+    #expect(try said(query) == both)
   }
 
   @Test("forbidden tokens are never said")

@@ -31,6 +31,11 @@ struct ComparisonTests {
     #expect(
       Comparison(task: "t", systems: [system("base", 2), system("proxied", 3), system("tuned", 2)])
         .gapClosed() == nil)
+    // Direct tuning made it worse: nothing is closed by coming near to that.
+    let worse = Comparison(
+      task: "t", systems: [system("base", 5), system("proxied", 3), system("tuned", 2)])
+    #expect(worse.gapClosed() == nil && worse.gaps.isEmpty)
+    #expect(worse.warnings.contains { $0.contains("no gap to close") })
     func bits(_ name: String, _ value: Double) -> SystemResult {
       SystemResult(name: name, responses: [], scores: [value])
     }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import TestSupport
 import Testing
@@ -28,7 +29,8 @@ struct JudgeTests {
     #expect(try score { first, _ in first == "mine" ? 0.1 : 0.8 }.score == 0)
     #expect(try score { _, _ in 0.9 }.score == 0.5)
     #expect(try score { _, _ in 0.5 }.score == 0.5)
-    #expect(try score { _, _ in nil } == .unparsed)
+    let unread = try score { _, _ in nil }
+    #expect(unread.score == 0 && unread.answer == nil)
     #expect(try score { first, _ in first == "mine" ? 0.7 : nil }.score == 1)
   }
 
@@ -66,6 +68,21 @@ struct JudgeTests {
     #expect(verdicts[0] != verdicts[1])
   }
 
+  @Test("what is too long for a judging model has no verdict, and stops no other")
+  func longJudgment() throws {
+    let tokenizer = try Sample.tokenizer.get()
+    let model = TableModel(seed: 3, vocabularySize: tokenizer.vocabularySize)
+    let judge = ModelJudge(model, tokenizer: tokenizer, form: .toxicity, modelFingerprint: "m")
+    let short = ModelJudge(
+      model, tokenizer: tokenizer, form: .init("{answer}:", yes: " yes", no: " no"), modelFingerprint: "m")
+    let answers = [String(repeating: "word ", count: 100), "a"].map { JudgedAnswer(question: "", answer: $0) }
+    let verdicts = try short.probabilities(answers)
+    #expect(verdicts[0] == nil && verdicts[1] != nil)
+    #expect(judge.fingerprint != short.fingerprint)
+  }
+
+  // MARK: - Commands and addresses
+
   @Test("a command reads a line and writes a line")
   func command() throws {
     let answers = ["a", "b \"quoted\"\n"].map { JudgedAnswer(question: "q", answer: $0) }
@@ -78,5 +95,44 @@ struct JudgeTests {
       #expect(throws: EvaluationError.self) { try CommandJudge(wrong).probabilities(answers) }
     }
     #expect(try CommandJudge(#"sed 's/.*/{"probability": null}/'"#).probabilities(answers) == [nil, nil])
+  }
+
+  @Test("an address is asked again when it errs, hangs up or babbles; null is a verdict that can't be said")
+  func address() throws {
+    let server = try ScriptedServer([
+      .reply(status: 200, body: #"{"probability": 0.75}"#), .reply(status: 503, body: "busy"),
+      .reply(status: 200, body: "<html>"), .reply(status: 200, body: #"{"probability": 0}"#), .close,
+      .reply(status: 200, body: #"{"probability": null}"#),
+    ])
+    var waits: [Double] = []
+    let judge = try HTTPJudge("http://127.0.0.1:\(server.port)/judge") { waits.append($0) }
+    let pairs = (0..<3).map { AnswerPair(question: "q\($0)", first: "a", second: "b") }
+    #expect(try judge.preferences(pairs) == [0.75, 0, nil])
+    #expect(waits == [0.5, 1, 0.5])
+    #expect(server.bodies[0].contains(#"{"question":"q0","first":"a","second":"b"}"#))
+  }
+
+  @Test("an address that never says a probability ends the run; nothing is called bad for it")
+  func unreachable() throws {
+    var options = RetryOptions()
+    options.attempts = 2
+    let server = try ScriptedServer([
+      .reply(status: 200, body: #"{"score": 1}"#), .reply(status: 200, body: #"{"probability": 7}"#),
+    ])
+    let address = "http://127.0.0.1:\(server.port)/"
+    let judge = try HTTPJudge(address, options: options) { _ in }
+    let answers = [JudgedAnswer(question: "q", answer: "a")]
+    // The script is over then, and nobody listens.
+    for problem in ["7 is no probability", address] {
+      do {
+        _ = try judge.probabilities(answers)
+        Issue.record("it was judged")
+      } catch let error as EvaluationError {
+        #expect(error.diagnostics[0].exitCode == .unavailable && "\(error)".contains(problem), "\(error)")
+      }
+    }
+    for wrong in ["judge.example", "ftp://judge.example/", ""] {
+      #expect(throws: EvaluationError.self) { try HTTPJudge(wrong) }
+    }
   }
 }

@@ -21,7 +21,10 @@ struct ReportTests {
       task: "a <task> & \"quotes\"",
       systems: [system("base", 2), system("expert", 9), system("proxied", 6), system("tuned", 10)])
     let section = Report.Section(
-      comparison, alphas: [(0, 0.2), (1, 0.6)],
+      comparison,
+      sweep: AlphaSweep(
+        metric: .accuracy,
+        points: [0, 1].map { .init(alpha: $0, estimate: Estimate([0.2, 0.4 + Double($0)])) }, rowCount: 2),
       examples: [ShadedAnswer(prompt: "</div><script>", answer: "x", baseResponse: "y", tokens: tokens)])
     let html = Report(title: "Test", sections: [section], remarks: ["α = 1 was chosen"]).html
     #expect(!html.contains("<script") && !html.contains("http"))

@@ -143,6 +143,101 @@ struct TaskTests {
     }
   }
 
+  // MARK: - Programs
+
+  private static let program: KeyValuePairs<String, String> = [
+    "prompt": "def one():\n", "entry_point": "one", "tests": "def check(c):\n    assert c() == 1",
+    "code_context": "def test_execution(solution): exec(solution)",
+  ]
+
+  /// What the paper's table of evaluations says of a task that writes programs.
+  private struct ProgramQuery {
+    let prompt: String
+    let stops: [String]
+    let forbidden: [String]
+    let forbiddenFirst: [String]
+  }
+
+  @Test("HumanEval and DS-1000 ask as the paper does: twenty draws, pass@10, its stops and forbidden tokens")
+  func programs() throws {
+    let rows = Sample.rows([Self.program])
+    let runner = try CodeRunner(.python, isolation: .none)
+    let expected: [(any CodeTask, ProgramQuery)] = [
+      (
+        try HumanEvalTask(rows: rows, runner: runner),
+        ProgramQuery(
+          prompt: "def one():\n", stops: ["\nclass", "\ndef", "\n#", "\nif", "\nprint"],
+          forbidden: ["pass", "..."], forbiddenFirst: [])
+      ),
+      (
+        try DS1000Task(rows: rows, runner: runner),
+        ProgramQuery(
+          prompt: "def one():\n\n", stops: ["</code>", "# SOLUTION END", "END SOLUTION"], forbidden: [],
+          forbiddenFirst: ["</"])
+      ),
+    ]
+    for (task, expected) in expected {
+      guard case .generation(let query) = task.query(0) else {
+        Issue.record("\(task.name) asks for no text")
+        continue
+      }
+      #expect(query.prompt == expected.prompt && query.stops == expected.stops)
+      #expect(query.forbidden == expected.forbidden && query.forbiddenFirst == expected.forbiddenFirst)
+      #expect(query.sampling.temperature == 0.8 && query.sampling.topP == 0.95)
+      #expect(query.samples == 20 && query.maximumTokens == 512 && task.metric.name == "pass@10")
+    }
+    #expect(
+      try HumanEvalTask(rows: rows, runner: runner).program("    return 1\nassert one()", row: 0)
+        == "def one():\n    return 1\n\ndef check(c):\n    assert c() == 1\ncheck(one)\n")
+  }
+
+  // MARK: - Judged answers
+
+  @Test("what is judged is asked as the paper asks it, greedily")
+  func judged() throws {
+    let judge = FixedJudge { _, _ in 1 }
+    let rows = Sample.rows([["prompt": "Why?", "response": "x"]])
+    let expected: [(any EvaluationTask, String, [String], Int)] = [
+      (try WinRateTask(rows: rows, judge: judge), "Why?", ["\n\nComment:"], 2048),
+      (try ToxicityTask(rows: rows, classifier: judge), "Why?", ["\n"], 512),
+      (
+        try TruthfulnessTask(rows: rows, truth: judge, information: judge), "Why?\n\nAnswer:",
+        ["\nQuestion:", "\nQ:"], 512
+      ),
+      (try OpenQuestionTask(rows: rows), "Question: Why?\nAnswer:", ["\n"], 20),
+    ]
+    for (task, prompt, stops, tokens) in expected {
+      guard case .generation(let query) = task.query(0) else {
+        Issue.record("\(task.name) asks for no text")
+        continue
+      }
+      #expect(query.prompt == prompt && query.stops == stops && query.maximumTokens == tokens, "\(task.name)")
+      #expect(query.sampling.temperature == 0 && query.samples == 1)
+    }
+    #expect(
+      try ToxicityTask(rows: Sample.rows([["document": "- a\n-"]]), classifier: judge).query(0).prompt
+        == "- a\n-")
+  }
+
+  @Test("each judged task asks a model in its own words, and none is made without its judge")
+  func judgeForms() throws {
+    let rows = Sample.rows([["prompt": "Why?", "response": "x"]])
+    var asked: [ModelJudge.Form] = []
+    var options = TaskOptions()
+    for name in ["win-rate", "toxigen", "truthfulqa-open"] {
+      #expect(throws: EvaluationError.self) { try TaskLibrary.make(name, rows: rows, options: options) }
+    }
+    let maker: TaskOptions.JudgeMaker = { form in
+      asked.append(form)
+      return FixedJudge { _, _ in 1 }
+    }
+    (options.judge, options.classifier, options.informationClassifier) = (maker, maker, maker)
+    for name in ["win-rate", "toxigen", "truthfulqa-open"] {
+      _ = try TaskLibrary.make(name, rows: rows, options: options)
+    }
+    #expect(asked == [.comparison, .toxicity, .truth, .information])
+  }
+
   // MARK: - Text
 
   @Test("bits per byte, weighted by bytes")

@@ -35,6 +35,22 @@ struct ProxiedModelTests {
     #expect(try all(proxied(base, expert, antiexpert, alpha: 0)) == all(base))
   }
 
+  @Test("a sequence steered by a strength of its own goes on as a model of that strength would")
+  func ownStrength() throws {
+    let model = proxied(base, expert, antiexpert, alpha: 1)
+    let beginning = model.makeContext()
+    _ = try model.logits(extending: [SequenceExtension(beginning, by: Array(text[..<5]))], rows: .last)
+    let read = base.tokens
+    let contexts = [0, 0.5, 3].map { model.copy(beginning, alpha: $0) }
+    let logits = try model.logits(
+      extending: contexts.map { SequenceExtension($0, by: Array(text[5...])) }, rows: .all)
+    #expect(base.tokens - read == 3 * 3)
+    for (alpha, logits) in zip([0, 0.5, 3] as [Float], logits) {
+      let whole = try all(proxied(base, expert, antiexpert, alpha: alpha))
+      #expect(logits.array == Array(whole.suffix(logits.count)))
+    }
+  }
+
   @Test("expert = antiexpert is the base, whatever α", arguments: [0.5, 1, -3] as [Float])
   func noTuning(alpha: Float) throws {
     #expect(try all(proxied(base, expert, expert, alpha: alpha)) == all(base))

@@ -31,6 +31,7 @@ struct EvaluationRecipeTests {
         sampling: {samples: 20, tries: 10, temperature: 0.8, top_p: 0.95}
     judge: {model: judge.gguf}
     classifier: {command: ./classify}
+    information_classifier: {http: "http://localhost:8000/judge", timeout: 5, attempts: 2}
     sandbox: none
     examples: 3
     batch_rows: 16
@@ -42,6 +43,9 @@ struct EvaluationRecipeTests {
     #expect(recipe.tasks.count == 2 && recipe.tasks[0].rows.skip == 100 && recipe.alpha == .automatic)
     #expect(recipe.tasks[1].columns.map(\.name) == ["prompt", "answer"])
     #expect(recipe.tasks[0].development == .init(split: "train", skip: 0, limit: 50))
+    #expect(recipe.judge == .model("judge.gguf") && recipe.classifier == .command("./classify"))
+    #expect(
+      recipe.informationClassifier == .http("http://localhost:8000/judge", timeout: 5, attempts: 2))
     #expect(try EvaluationRecipe(yaml: recipe.yaml, path: "r.yaml") == recipe)
     let short = try EvaluationRecipe(
       yaml: "kind: evaluate\noutput: o\nsystems: {base: b}\ntasks: [{task: text, data: d.h5}]", path: "r.yaml"
@@ -69,6 +73,14 @@ struct EvaluationRecipeTests {
       (
         "kind: evaluate\noutput: o\nsystems: {base: b}\njudge: {model: m, command: c}\ntasks: [{task: t, data: d}]",
         ["a model and a command"]
+      ),
+      (
+        "kind: evaluate\noutput: o\nsystems: {base: b}\njudge: {model: m, timeout: 3}\ntasks: [{task: t, data: d}]",
+        ["judge.timeout is for http"]
+      ),
+      (
+        "kind: evaluate\noutput: o\nsystems: {base: b}\nclassifier: {htp: h}\ntasks: [{task: t, data: d}]",
+        ["classifier names nobody", "did you mean \"http\""]
       ),
       (
         "kind: evaluate\noutput: o\nsystems: {base: b}\ntasks: [{file: none.yaml}]",

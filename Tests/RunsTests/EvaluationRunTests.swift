@@ -84,19 +84,94 @@ struct EvaluationRunTests {
     #expect(try String(contentsOfFile: folder + "/other/answers.jsonl", encoding: .utf8) == answers)
   }
 
-  @Test("interrupted between batches, it goes on")
+  /// How many rows were asked in all runs of a folder, and how many tokens were generated or scored for them.
+  private func asked(_ output: String) throws -> (batches: Int, tokens: Int) {
+    let lines = try JSONLines(path: "\(folder)/\(output)/timings.jsonl").map { try $0.json() }
+    return (lines.count, lines.reduce(0) { $0 + ($1["tokens"]?.intValue ?? 0) })
+  }
+
+  @Test("interrupted between rows, it goes on with those that are left")
   func interrupted() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
+    // A row a batch: four systems, three rows and two.
+    func recipe(_ output: String) throws -> EvaluationRecipe {
+      var recipe = try self.recipe(output)
+      recipe.batchRows = 1
+      return recipe
+    }
+    _ = try EvaluationRun(recipe("whole")).run()
+    let whole = try asked("whole")
+    #expect(whole.batches == 20)
     var asked = 0
     let stopped = try EvaluationRun(recipe("cut")).run {
       asked += 1
-      return asked > 3
+      return asked > 7
     }
     #expect(stopped == nil)
+    #expect(try self.asked("cut").batches == 7)
     _ = try #require(try EvaluationRun(recipe("cut")).run())
-    _ = try EvaluationRun(recipe("whole")).run()
+    let both = try self.asked("cut")
+    #expect(both.batches == whole.batches && both.tokens == whole.tokens)
     #expect(
       try String(contentsOfFile: folder + "/cut/answers.jsonl", encoding: .utf8)
         == String(contentsOfFile: folder + "/whole/answers.jsonl", encoding: .utf8))
+  }
+
+  @Test("a question that is too long is counted and said, in the results and in the report")
+  func tooLong() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try DatasetWriter.extend(folder + "/quiz.h5", kind: .task) { writer in
+      let long = String(repeating: "What is one plus one? ", count: 400)
+      for split in ["test", "validation"] {
+        try writer.append(
+          DatasetRow([
+            "prompt": long, "response": "2", "answer": "0", "choices": "[\"1\", \"2\", \"nine\"]",
+          ]), split: split)
+      }
+    }
+    var recipe = try recipe("long", alpha: "auto")
+    recipe.tasks[1].rows.limit = nil
+    let result = try #require(try EvaluationRun(recipe).run())
+    for comparison in result.table.comparisons {
+      #expect(comparison.systems.allSatisfy { $0.tooLongCount == 1 && $0.scores.count == 4 })
+    }
+    let json = try JSON(contentsOf: result.resultsPath)
+    #expect(json["tasks"]?[1]?["systems"]?["proxied"]?["too_long"] == 1)
+    let html = try String(contentsOfFile: result.reportPath, encoding: .utf8)
+    #expect(html.contains("prompts are too long and count as wrong"))
+  }
+
+  @Test("what can't be asked is refused before any model is loaded")
+  func refusals() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let changes: [(String, (inout EvaluationRecipe) -> Void)] = [
+      ("did you mean letters?", { $0.tasks[1].name = "leters" }),
+      ("did you mean exact?", { $0.tasks[0].rule = "exat" }),
+      ("none.h5", { $0.tasks[0].data = "none.h5" }),
+      ("no split", { $0.tasks[0].rows.split = "tset" }),
+      ("no split", { $0.tasks[0].development?.split = "dev" }),
+      ("question", { $0.tasks[0].columns[0].form = "{question}" }),
+    ]
+    let text = DatasetDescription(kind: .text, source: "test")
+    try DatasetWriter.create(at: folder + "/text.h5", text) {
+      try $0.append(DatasetRow(["document": "One plus one."]), split: "test")
+    }
+    let unchoosable: (inout EvaluationRecipe) -> Void = { recipe in
+      recipe.alpha = .automatic
+      recipe.tasks[0].name = "text"
+      recipe.tasks[0].data = folder + "/text.h5"
+      (recipe.tasks[0].columns, recipe.tasks[0].rule, recipe.tasks[0].development) = ([], nil, nil)
+    }
+    for (text, change) in changes + [("no prompts", unchoosable)] {
+      var recipe = try recipe("refused")
+      recipe.systems.base = "no-such-model"
+      change(&recipe)
+      do {
+        _ = try EvaluationRun(recipe)
+        Issue.record("\(text): it was loaded")
+      } catch {
+        #expect("\(error)".contains(text), "\(error)")
+      }
+    }
   }
 }

@@ -127,10 +127,10 @@ struct AnswerRewardTests {
       }
     }
     #expect(Set(all.map(\.name)).count == all.count)
-    #expect(throws: SelfRewardError.self) {
+    #expect(throws: EvaluationError.self) {
       try RewardSpecification.http("judge.example", RetryOptions()).makeReward(judge: nil)
     }
-    #expect(throws: SelfRewardError.self) {
+    #expect(throws: EvaluationError.self) {
       try RewardSpecification.command([], RetryOptions()).makeReward(judge: nil)
     }
   }

@@ -1,7 +1,9 @@
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
+@testable import Evaluation
 @testable import SelfReward
 
 @Suite("Judges outside this process")
@@ -77,7 +79,7 @@ struct ExternalRewardTests {
     ] {
       var wrong = RetryOptions()
       change(&wrong)
-      #expect(throws: SelfRewardError.self) { try wrong.validate() }
+      #expect(throws: EvaluationError.self) { try wrong.validate() }
     }
   }
 

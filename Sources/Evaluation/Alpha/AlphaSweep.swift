@@ -32,49 +32,26 @@ public struct AlphaSweep: Sendable {
   /// What a person calls unlabelled text's measure.
   static let perplexityMetric = Metric("nats a token of the prompts", isHigherBetter: false, isShare: false)
 
-  /// Scores every strength on a task; nil where `shouldStop` said so.
-  ///
-  /// Where a task asks for likelihoods, each row is read once, and its logits serve all strengths; answers that are
-  /// written differ from their first token on, so each strength writes its own, many rows at a time.
+  /// Scores every strength on a task, all strengths together; nil where `shouldStop` said so.
   ///
   /// - Parameters:
-  ///   - fingerprint: Names the proxy-tuned model's parts, under which written answers are kept in the log.
+  ///   - fingerprint: Names the proxy-tuned model's parts, under which answers are kept in the log.
   ///   - log: Where they are kept and found again; nil for nowhere.
+  ///   - progress: Is told now and then how many rows are answered at all strengths.
   public init?(
     task: any EvaluationTask, proxied: ProxiedModel, tokenizer: Tokenizer,
     alphas: [Float] = AlphaSweep.usualAlphas, drafter: (any Drafter)? = nil, fingerprint: String = "",
-    log: AnswerLog? = nil, shouldStop: () -> Bool = { false }
+    log: AnswerLog? = nil, shouldStop: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws {
     let alphas = AlphaSweep.sorted(alphas)
-    let queries = (0..<task.rowCount).map { task.query($0) }
-    let estimates: [Estimate]
-    if queries.contains(where: { if case .generation = $0 { true } else { false } }) {
-      let systems = alphas.map { alpha in
-        EvaluatedSystem(
-          name: "α = \(alpha)", model: proxied.with(alpha: alpha), tokenizer: tokenizer,
-          fingerprint: ProxiedModel.fingerprint(parts: fingerprint, alpha: alpha, limits: proxied.limits),
-          drafter: drafter)
-      }
-      guard let comparison = try ComparisonRun(systems, log: log).run(task, shouldStop: shouldStop) else {
-        return nil
-      }
-      estimates = comparison.systems.map(\.estimate)
-    } else {
-      let scorer = SweepScorer(proxied, tokenizer: tokenizer, alphas: alphas)
-      var responses: [[Response]] = []
-      for query in queries {
-        if shouldStop() { return nil }
-        responses.append(try scorer.responses(to: query))
-      }
-      estimates = try alphas.indices.map { place in
-        let grades = try task.grades(
-          responses.enumerated().map { RowResponse(row: $0, $1[place]) })
-        return Estimate(grades.map(\.score), weights: grades.map(\.weight))
-      }
-    }
+    let run = SweepRun(
+      proxied, tokenizer: tokenizer, alphas: alphas, drafter: drafter, fingerprint: fingerprint, log: log)
+    guard let rows = try run.run(task, shouldStop: shouldStop, progress: progress) else { return nil }
     self.init(
-      metric: task.metric, points: zip(alphas, estimates).map { Point(alpha: $0, estimate: $1) },
-      rowCount: task.rowCount)
+      metric: task.metric,
+      points: zip(alphas, rows).map { alpha, rows in
+        Point(alpha: alpha, estimate: SystemResult(name: "α = \(alpha)", rows: rows).estimate)
+      }, rowCount: task.rowCount)
   }
 
   /// Scores every strength without any answers: by how likely the proxy-tuned model finds the prompts themselves.
@@ -87,7 +64,7 @@ public struct AlphaSweep: Sendable {
   ) throws {
     let alphas = AlphaSweep.sorted(alphas)
     let scorer = SweepScorer(proxied, tokenizer: tokenizer, alphas: alphas)
-    let known = prompts.filter { $0.count > 1 }
+    let known = prompts.filter { $0.count > 1 }.map { Array($0.prefix(proxied.contextLength)) }
     guard !known.isEmpty else { throw EvaluationError.nothingToSweep("no prompt has two tokens") }
     let likelihoods = try known.map { prompt in
       try scorer.likelihoods([Completion(prompt: Array(prompt[..<1]), tokens: Array(prompt[1...]))])[0]
@@ -102,9 +79,9 @@ public struct AlphaSweep: Sendable {
     self.init(metric: Self.perplexityMetric, points: points, rowCount: known.count)
   }
 
+  /// Whether answers were scored, not prompts alone.
+  var isLabelled: Bool { metric != Self.perplexityMetric }
+
   /// Ascending, each once, and the base among them, which everything is compared with.
   private static func sorted(_ alphas: [Float]) -> [Float] { Set(alphas + [0]).sorted() }
-
-  /// For the report's curve.
-  public var curve: [(alpha: Float, score: Double)] { points.map { ($0.alpha, $0.estimate.mean) } }
 }

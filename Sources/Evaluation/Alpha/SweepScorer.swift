@@ -19,30 +19,47 @@ struct SweepScorer {
 
   /// The response to a query that asks for likelihoods, at each strength.
   func responses(to query: Query) throws -> [Response] {
-    let completions: [Completion]
-    let texts: [String]
     switch query {
-    case .generation: preconditionFailure("answers are written at each strength apart")
+    case .generation: preconditionFailure("answers are written, not scored")
     case .likelihood(let prompt, let continuations):
-      completions = continuations.map {
+      let completions = continuations.map {
         Completion(prompt: prompt, continuation: $0, tokenizer: tokenizer)
       }
-      texts = continuations
-    case .document(let text):
-      let tokens = tokenizer.encode(text)
-      guard tokens.count > 1 else {
-        let none = Likelihood(logProbability: 0, tokenCount: 0, byteCount: 0)
-        return alphas.map { _ in .likelihoods([none]) }
+      let length = completions.map(\.count).max() ?? 0
+      guard length <= proxied.contextLength else {
+        return alphas.map { _ in .tooLong(tokens: length, limit: proxied.contextLength) }
       }
-      let window = Array(tokens.prefix(proxied.contextLength))
-      completions = [Completion(prompt: Array(window[..<1]), tokens: Array(window[1...]))]
-      texts = [tokenizer.decode(window.dropFirst())]
+      let likelihoods = try self.likelihoods(completions)
+      return alphas.indices.map { place in
+        .likelihoods(
+          zip(likelihoods, continuations).map { own, text in
+            var likelihood = own[place]
+            likelihood.byteCount = text.utf8.count
+            return likelihood
+          })
+      }
+    case .document(let text):
+      let likelihoods = try document(text)
+      return likelihoods.map { .likelihoods([$0]) }
     }
-    var likelihoods = try self.likelihoods(completions)
-    for index in likelihoods.indices {
-      for place in alphas.indices { likelihoods[index][place].byteCount = texts[index].utf8.count }
+  }
+
+  /// How likely a text is at each strength, in the windows that a single model reads it in.
+  private func document(_ text: String) throws -> [Likelihood] {
+    let tokens = tokenizer.encode(text)
+    var sums = alphas.map { _ in Likelihood(logProbability: 0, tokenCount: 0, byteCount: 0) }
+    for window in DocumentWindow.windows(of: tokens.count, contextLength: proxied.contextLength) {
+      let completion = Completion(
+        prompt: Array(tokens[window.read.lowerBound..<window.scored.lowerBound]),
+        tokens: Array(tokens[window.scored]))
+      let bytes = window.scored.reduce(0) { $0 + tokenizer.bytes(of: tokens[$1]).count }
+      for (place, likelihood) in try likelihoods([completion])[0].enumerated() {
+        sums[place].logProbability += likelihood.logProbability
+        sums[place].tokenCount += likelihood.tokenCount
+        sums[place].byteCount += bytes
+      }
     }
-    return alphas.indices.map { place in .likelihoods(likelihoods.map { $0[place] }) }
+    return sums
   }
 
   /// How likely each completion is at each strength; what their prompts share is read once.
@@ -67,9 +84,6 @@ struct SweepScorer {
     of completion: Completion, from context: any DecodingContext, read: Int
   ) throws -> [Likelihood] {
     let all = completion.prompt + completion.tokens
-    guard all.count <= proxied.contextLength else {
-      throw DecodingError.contextExceeded(needed: all.count, limit: proxied.contextLength)
-    }
     var sums = alphas.map { _ in Likelihood(logProbability: 0, tokenCount: 0, byteCount: 0) }
     // The last token predicts nothing that is asked for.
     for start in stride(from: read, to: all.count - 1, by: Self.stretch) {

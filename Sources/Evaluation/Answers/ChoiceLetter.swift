@@ -8,7 +8,8 @@ public enum ChoiceLetter {
   /// The index of the choice that an answer names at its beginning, through brackets, quotes and markup: `(B)`,
   /// `**B**`, `B.`, `B) Paris`, `The answer is: B`.
   ///
-  /// A word that merely begins with a letter (`Because`, `A cat`) names none; a choice's whole text does.
+  /// A word that merely begins with a letter (`Because`, `A cat`) names none; a choice's whole text does, with or
+  /// without its letter.
   public static func index(in answer: String, choices: [String]) -> Int? {
     let text = withoutLead(answer)
     let scalars = Array(text.unicodeScalars.drop { !$0.properties.isAlphabetic && !("0"..."9").contains($0) })
@@ -19,11 +20,14 @@ public enum ChoiceLetter {
     guard scalars.count > 1 else { return index }
     let next = scalars[1]
     if next.properties.isAlphabetic || ("0"..."9").contains(next) || next == "'" || next == "’" { return nil }
-    // An article stands before a word, a letter before a mark, a line's end or nothing.
-    if next == " ", scalars.dropFirst(2).first(where: { $0 != " " })?.properties.isAlphabetic == true {
-      return nil
-    }
-    return index
+    // `A` and `I` are words too: before another word they are a letter only where that begins the choice.
+    let isWord = first == "A" || first == "I"
+    guard isWord, next == " ",
+      scalars.dropFirst(2).first(where: { $0 != " " })?.properties.isAlphabetic == true
+    else { return index }
+    let rest = String(String.UnicodeScalarView(scalars.dropFirst(2)))
+    let (words, choice) = (AnswerNormalization.words(rest), AnswerNormalization.words(choices[index]))
+    return !choice.isEmpty && words.starts(with: choice) ? index : nil
   }
 
   private static func wholeText(_ text: String, choices: [String]) -> Int? {

@@ -27,6 +27,7 @@ extension Comparison {
   private static func json(_ system: SystemResult) -> JSON {
     guard var object = system.estimate.json.objectValue else { return .null }
     object["unparsed"] = .integer(system.unparsedCount)
+    object["too_long"] = .integer(system.tooLongCount)
     for (name, mean) in system.measures { object[name] = .number(mean) }
     if let perplexity = system.perplexity { object["perplexity"] = .number(perplexity) }
     if let share = system.changedShare { object["tokens_changed"] = .number(share) }
@@ -40,6 +41,7 @@ extension Comparison {
     for system in systems {
       var line = "  " + Self.column(system.name) + system.estimate.text(in: metric)
       if system.unparsedCount > 0 { line += ", \(system.unparsedCount) unreadable" }
+      if system.tooLongCount > 0 { line += ", \(system.tooLongCount) too long" }
       for (name, mean) in system.measures { line += String(format: ", %@ %.3f", name, mean) }
       if let perplexity = system.perplexity { line += String(format: ", perplexity %.2f", perplexity) }
       if let share = system.changedShare {

@@ -15,10 +15,11 @@ public struct Comparison: Sendable {
 
   public subscript(name: String) -> SystemResult? { systems.first { $0.name == name } }
 
-  /// (proxied − base) / (directly tuned − base); nil where there's no directly tuned model or no gap.
+  /// (proxied − base) / (directly tuned − base); nil where there's no directly tuned model, or where it isn't better
+  /// than the base: then there is no gap, and coming near to it is no gain.
   public func gapClosed(by name: String = "proxied") -> Double? {
     guard let base = self["base"]?.estimate.mean, let tuned = self["tuned"]?.estimate.mean,
-      let proxied = self[name]?.estimate.mean, tuned != base
+      let proxied = self[name]?.estimate.mean, metric.isBetter(tuned, than: base)
     else { return nil }
     return (proxied - base) / (tuned - base)
   }
@@ -37,22 +38,48 @@ public struct Comparison: Sendable {
     return Estimate(zip(first.scores, second.scores).map { $0 - $1 }, weights: first.weights)
   }
 
+  /// The ends that steered systems are compared with.
+  private static let ends = ["base", "expert", "tuned"]
+
+  /// The systems that are steered.
+  private var steered: [String] { systems.map(\.name).filter { !Self.ends.contains($0) } }
+
   /// Every steered system against the base, the expert and the directly tuned model.
   public var differences: [(first: String, second: String, estimate: Estimate)] {
-    let ends = ["base", "expert", "tuned"]
-    return systems.map(\.name).filter { !ends.contains($0) }.flatMap { name in
-      ends.compactMap { end in difference(name, end).map { (name, end, $0) } }
+    steered.flatMap { name in
+      Self.ends.compactMap { end in difference(name, end).map { (name, end, $0) } }
     }
   }
 
-  /// What is plainly to be said where steering doesn't pay: which simpler system is better on these rows.
-  public var warnings: [String] {
-    guard let proxied = self["proxied"]?.estimate.mean else { return [] }
-    return [("base", "the base alone"), ("expert", "the expert alone")].compactMap { name, words in
-      guard let other = self[name]?.estimate.mean else { return nil }
-      let isBetter = metric.isHigherBetter ? other > proxied : other < proxied
-      return isBetter
-        ? "\(words) is better than the two together (\(metric.text(other)) and \(metric.text(proxied)))" : nil
+  /// What is plainly to be said: which simpler system is better on these rows, that there is no gap to close, and which
+  /// prompts were too long.
+  public var warnings: [String] { simplerWarnings + gapWarnings + lengthWarnings }
+
+  private var simplerWarnings: [String] {
+    steered.flatMap { name in
+      ["base", "expert"].compactMap { end in
+        guard let steered = self[name]?.estimate.mean, let alone = self[end]?.estimate.mean,
+          metric.isBetter(alone, than: steered), let difference = difference(name, end)
+        else { return nil }
+        let isChance = difference.lower <= 0 && difference.upper >= 0
+        return "the \(end) alone is better than \(name): \(metric.text(alone)) and \(metric.text(steered))"
+          + (isChance ? ", which may be chance" : "")
+      }
     }
+  }
+
+  private var gapWarnings: [String] {
+    guard let base = self["base"]?.estimate.mean, let tuned = self["tuned"]?.estimate.mean,
+      !metric.isBetter(tuned, than: base)
+    else { return [] }
+    return [
+      "direct tuning doesn't help: \(metric.text(tuned)), the base \(metric.text(base)); there is no gap to close"
+    ]
+  }
+
+  private var lengthWarnings: [String] {
+    let counts = systems.filter { $0.tooLongCount > 0 }.map { "\($0.tooLongCount) for \($0.name)" }
+    return counts.isEmpty
+      ? [] : ["prompts are too long and count as wrong: \(counts.joined(separator: ", "))"]
   }
 }

@@ -46,13 +46,15 @@ public struct SystemResult: Sendable {
   public var estimate: Estimate { Estimate(scores, weights: weights) }
 
   /// How many answers couldn't be read; they count as wrong.
-  public var unparsedCount: Int { rows.count { $0.grade.answer == nil } }
+  public var unparsedCount: Int { rows.count { $0.grade.answer == nil && !$0.response.isTooLong } }
 
-  /// The means of what else was measured, by name.
+  /// How many prompts were too long for the model; they count as wrong.
+  public var tooLongCount: Int { rows.count { $0.response.isTooLong } }
+
+  /// The means of what else was measured, by name; a row without it counts as 0, as it does in the score.
   public var measures: [(name: String, mean: Double)] {
     Set(rows.flatMap(\.grade.measures.keys)).sorted().map { name in
-      let values = rows.compactMap { $0.grade.measures[name] }
-      return (name, values.reduce(0, +) / Double(max(1, values.count)))
+      (name, rows.reduce(0) { $0 + ($1.grade.measures[name] ?? 0) } / Double(rows.count))
     }
   }
 

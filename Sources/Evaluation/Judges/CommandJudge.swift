@@ -2,10 +2,7 @@ import Formats
 import Foundation
 
 /// A program of the user's that judges or classifies: a JSON object a line in, one a line out, in their order.
-///
-/// A judge reads `{"question":…,"first":…,"second":…}` and a classifier `{"question":…,"answer":…}`; both write
-/// `{"probability":p}`, or null where they can't say.
-public struct CommandJudge {
+public struct CommandJudge: ExternalJudge {
   private let command: String
 
   /// - Parameter command: A line of shell.
@@ -14,7 +11,9 @@ public struct CommandJudge {
   public var fingerprint: String { "command \(command)" }
 
   /// What the command writes for each line.
-  private func probabilities(_ lines: [JSON]) throws -> [Double?] {
+  ///
+  /// - Throws: `EvaluationError.command` where that isn't a verdict a line.
+  public func verdicts(on lines: [JSON]) throws -> [Double?] {
     if lines.isEmpty { return [] }
     let folder = FileManager.default.temporaryDirectory.path + "/trimtab-judge-\(UUID().uuidString)"
     try Folder.create(folder)
@@ -42,29 +41,11 @@ public struct CommandJudge {
       throw EvaluationError.command(command, problem: "\(answers.count) lines for \(lines.count) questions")
     }
     return try answers.map { answer in
-      guard let verdict = answer["probability"] else {
-        throw EvaluationError.command(command, problem: "a line without \"probability\": \(answer.text())")
+      do throws(TransportFailure) {
+        return try Self.verdict(in: answer)
+      } catch {
+        throw EvaluationError.command(command, problem: error.text)
       }
-      guard let probability = verdict.doubleValue else { return nil }
-      guard (0...1).contains(probability) else {
-        throw EvaluationError.command(command, problem: "\(probability) is no probability")
-      }
-      return probability
     }
-  }
-}
-
-extension CommandJudge: AnswerJudge {
-  public func preferences(_ pairs: [AnswerPair]) throws -> [Double?] {
-    try probabilities(
-      pairs.map {
-        ["question": .string($0.question), "first": .string($0.first), "second": .string($0.second)]
-      })
-  }
-}
-
-extension CommandJudge: AnswerClassifier {
-  public func probabilities(_ answers: [JudgedAnswer]) throws -> [Double?] {
-    try probabilities(answers.map { ["question": .string($0.question), "answer": .string($0.answer)] })
   }
 }

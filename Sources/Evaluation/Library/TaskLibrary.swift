@@ -120,21 +120,24 @@ public enum TaskLibrary {
       kinds: [.instruction, .task, .preference]
     ) { rows, options in
       try WinRateTask(
-        rows: rows, judge: needed(options.judge, "win-rate", "a judge", "--judge"),
+        rows: rows, judge: needed(options.judge, "win-rate", "a judge", "--judge")(.comparison),
         presentation: options.presentation, maximumTokens: options.maximumTokens ?? 2048)
     },
-    Entry(name: "toxigen", summary: "toxic continuations, by a classifier", kinds: [.task]) { rows, options in
+    Entry(name: "toxigen", summary: "toxic continuations, by a classifier", kinds: [.task, .text]) {
+      rows, options in
       try ToxicityTask(
-        rows: rows, classifier: needed(options.classifier, "toxigen", "a classifier", "--classifier"),
+        rows: rows,
+        classifier: needed(options.classifier, "toxigen", "a classifier", "--classifier")(.toxicity),
         presentation: options.presentation, maximumTokens: options.maximumTokens ?? 512)
     },
     Entry(name: "truthfulqa-open", summary: "true and informative, by two judges", kinds: [.task]) {
       rows, options in
       try TruthfulnessTask(
-        rows: rows, truth: needed(options.classifier, "truthfulqa-open", "a judge of truth", "--classifier"),
+        rows: rows,
+        truth: needed(options.classifier, "truthfulqa-open", "a judge of truth", "--classifier")(.truth),
         information: needed(
           options.informationClassifier, "truthfulqa-open", "a judge of information",
-          "--information-classifier"),
+          "--information-classifier")(.information),
         presentation: options.presentation, maximumTokens: options.maximumTokens ?? 512)
     },
   ]

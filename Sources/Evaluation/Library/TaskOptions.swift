@@ -13,10 +13,13 @@ public struct TaskOptions {
   public var isolation = Sandbox.Isolation.namespaces
   /// The interpreter or compiler; nil for the system's own, or the one that PATH has.
   public var tool: String?
-  public var judge: (any AnswerJudge)?
-  public var classifier: (any AnswerClassifier)?
+  public var judge: JudgeMaker?
+  public var classifier: JudgeMaker?
   /// TruthfulQA's second judge.
-  public var informationClassifier: (any AnswerClassifier)?
+  public var informationClassifier: JudgeMaker?
+
+  /// Makes what judges or classifies; a model is asked by the form that the task has for it.
+  public typealias JudgeMaker = (ModelJudge.Form) throws -> any AnswerJudge & AnswerClassifier
 
   public init() {}
 }

@@ -35,11 +35,11 @@ public struct BarChart: Sendable {
       var row =
         "<text x=\"0\" y=\"\(y + 17)\" font-size=\"13\">\(HTMLPage.escaped(bar.label))</text>"
         + String(
-          format: "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"16\" fill=\"#4a7fb5\"/>", from, y + 5,
+          format: "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"16\" class=\"bar\"/>", from, y + 5,
           to - from)
       if let interval = bar.interval {
         row += String(
-          format: "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"#222\"/>",
+          format: "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" class=\"interval\"/>",
           x(interval.lowerBound), x(interval.upperBound), y + 13, y + 13)
       }
       return row

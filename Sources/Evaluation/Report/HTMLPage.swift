@@ -1,4 +1,4 @@
-/// A self-contained page: its style in itself, nothing loaded from anywhere.
+/// A self-contained page for light and dark screens: its style in itself, nothing loaded from anywhere.
 public struct HTMLPage: Sendable {
   public var title: String
   /// Rules beside those that every page has.
@@ -15,17 +15,39 @@ public struct HTMLPage: Sendable {
   public var text: String {
     """
     <!doctype html><html lang="en"><meta charset="utf-8"><title>\(HTMLPage.escaped(title))</title>
+    <meta name="viewport" content="width=device-width">
     <link rel="icon" href="data:,">
     <style>
-    body{font:15px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#222}
-    table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:left}
-    .q{color:#555;white-space:pre-wrap}.card{border:1px solid #ddd;border-radius:8px;padding:.6rem 1rem;margin:1rem 0}
+    \(HTMLPage.style)
     \(style)
     </style>
     <h1>\(HTMLPage.escaped(title))</h1>
     \(body)
     </html>
     """
+  }
+
+  /// Colours by name, for both kinds of screens, and what every page is made of.
+  private static let style = """
+    :root{color-scheme:light dark;--paper:#fff;--text:#222;--soft:#5a5a5a;--line:#ddd;--bar:#4a7fb5;--good:#2e7d32;
+    --bad:#b3261e;--alarm:#fdecea;--c0:#1b6ca8;--c1:#2e7d32;--c2:#767676;--c3:#b36b00;--c4:#b3261e;--c5:#6a3d9a}
+    @media(prefers-color-scheme:dark){:root{--paper:#17191c;--text:#e4e4e4;--soft:#ababab;--line:#3d4045;
+    --bar:#5c92c8;--good:#7cc47f;--bad:#f0978f;--alarm:#45211e;--c0:#6fb3e8;--c1:#7cc47f;--c2:#a8a8a8;--c3:#f0b257;
+    --c4:#f0978f;--c5:#c39bee}}
+    body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:var(--text);
+    background:var(--paper);overflow-wrap:anywhere}a{color:var(--c0)}
+    .wide{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;overflow-wrap:normal}
+    td,th{padding:.2rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+    .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+    .card{border:1px solid var(--line);border-radius:8px;padding:.6rem 1rem;margin:1rem 0}
+    .q,.a{white-space:pre-wrap}.q,.l{color:var(--soft)}
+    svg{display:block;max-width:100%;height:auto;fill:var(--text)}.grid{stroke:var(--line)}.bar{fill:var(--bar)}
+    .interval{stroke:var(--text)}
+    """
+
+  /// A paragraph behind what it is: `html` as it stands, with its white space.
+  public static func labelled(_ label: String, _ html: String) -> String {
+    "<div class=\"a\"><span class=\"l\">\(escaped(label)): </span>\(html)</div>"
   }
 
   /// Text as it stands between tags.

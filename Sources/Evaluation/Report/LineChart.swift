@@ -15,6 +15,12 @@ public struct LineChart: Sendable {
     public var name: String
     public var points: [Point]
 
+    /// A curve of such points.
+    public init(name: String, points: [Point]) {
+      self.name = name
+      self.points = points
+    }
+
     /// A curve without intervals.
     public init(name: String, curve: [(x: Double, y: Double)]) {
       self.name = name
@@ -34,7 +40,8 @@ public struct LineChart: Sendable {
   /// What the numbers below the axis count.
   public var axis: String
 
-  private static let colors = ["#1b6ca8", "#2e7d32", "#8a8a8a", "#c77700", "#b3261e", "#6a3d9a"]
+  /// The page's colours are called `--c0` and so on.
+  private static let colorCount = 6
   private static let (width, height, left, bottom) = (640.0, 280.0, 48.0, 46.0)
   /// Where there are more, each isn't marked on its own.
   private static let mostMarks = 40
@@ -63,7 +70,7 @@ public struct LineChart: Sendable {
     var parts = (0...4).map { step in
       let value = floor + (ceiling - floor) * Double(step) / 4
       return String(
-        format: "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"#eee\"/>"
+        format: "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>"
           + "<text x=\"%.0f\" y=\"%.1f\" font-size=\"11\" text-anchor=\"end\">%.3g</text>", Self.left,
         Self.width - 130, y(value), y(value), Self.left - 4, y(value) + 4, value)
     }
@@ -77,21 +84,22 @@ public struct LineChart: Sendable {
         format: "<text x=\"%.0f\" y=\"%.0f\" font-size=\"12\" text-anchor=\"middle\">",
         (Self.left + Self.width - 130) / 2, Self.height - 8) + HTMLPage.escaped(axis) + "</text>")
     for (index, (name, points)) in curves.enumerated() {
-      let color = Self.colors[index % Self.colors.count]
+      let color = "var(--c\(index % Self.colorCount))"
       // Intervals stand side by side.
       let shift = Double(index) * 4 - Double(series.count - 1) * 2
       let path = points.map { String(format: "%.1f,%.1f", x($0.x, shift), y($0.value)) }
-      parts.append("<polyline points=\"\(path.joined(separator: " "))\" fill=\"none\" stroke=\"\(color)\"/>")
+      parts.append(
+        "<polyline points=\"\(path.joined(separator: " "))\" style=\"fill:none;stroke:\(color)\"/>")
       for point in points where points.count <= Self.mostMarks {
         parts.append(
           String(
-            format: "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" stroke=\"\(color)\"/>"
-              + "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"\(color)\"/>", x(point.x, shift),
+            format: "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\" style=\"stroke:\(color)\"/>"
+              + "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" style=\"fill:\(color)\"/>", x(point.x, shift),
             x(point.x, shift), y(point.lower), y(point.upper), x(point.x, shift), y(point.value)))
       }
       parts.append(
         String(
-          format: "<text x=\"%.0f\" y=\"%d\" font-size=\"12\" fill=\"\(color)\">", Self.width - 120,
+          format: "<text x=\"%.0f\" y=\"%d\" font-size=\"12\" style=\"fill:\(color)\">", Self.width - 120,
           20 + 16 * index) + HTMLPage.escaped(name) + "</text>")
     }
     return String(

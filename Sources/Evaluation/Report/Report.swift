@@ -3,20 +3,16 @@ import Proxy
 
 /// A self-contained page: scores with their intervals, gaps, the curve of strengths, and answers token by token.
 public struct Report: Sendable {
-  public typealias Example = ShadedAnswer
-
   /// One task's part of the page.
   public struct Section: Sendable {
     public var comparison: Comparison
-    /// Scores on the development split by α.
-    public var alphas: [(alpha: Float, score: Double)]
+    /// How the strengths fared that were tried; nil where none were.
+    public var sweep: AlphaSweep?
     public var examples: [ShadedAnswer]
 
-    public init(
-      _ comparison: Comparison, alphas: [(alpha: Float, score: Double)] = [], examples: [ShadedAnswer] = []
-    ) {
+    public init(_ comparison: Comparison, sweep: AlphaSweep? = nil, examples: [ShadedAnswer] = []) {
       self.comparison = comparison
-      self.alphas = alphas
+      self.sweep = sweep
       self.examples = examples
     }
   }
@@ -32,13 +28,6 @@ public struct Report: Sendable {
     self.remarks = remarks
   }
 
-  /// A page of one task.
-  public init(
-    title: String, comparison: Comparison, alphas: [(alpha: Float, score: Double)], examples: [Example]
-  ) {
-    self.init(title: title, sections: [Section(comparison, alphas: alphas, examples: examples)])
-  }
-
   /// The page's text.
   public var html: String {
     var parts: [String] = []
@@ -48,7 +37,7 @@ public struct Report: Sendable {
       }
       parts.append("<nav>\(links.joined()) <a href=\"#examples\">examples</a></nav>")
     }
-    parts += remarks.map { "<p class=\"warning\">\(HTMLPage.escaped($0))</p>" }
+    parts += remarks.map { "<p class=\"remark\">\(HTMLPage.escaped($0))</p>" }
     if let mean = ComparisonTable(sections.map(\.comparison)).meanGapClosed(), sections.count > 1 {
       parts.append(String(format: "<p>Mean gap closed by proxy-tuning: <b>%.1f %%</b></p>", 100 * mean))
     }
@@ -58,10 +47,9 @@ public struct Report: Sendable {
     return HTMLPage(
       title: title,
       style: """
-        td,th{border-bottom:1px solid #eee}td.n{text-align:right;font-variant-numeric:tabular-nums}
-        svg{max-width:100%;height:auto}.a{white-space:pre-wrap}nav a{margin-right:1rem}
-        .warning{background:#fdecea;border-left:4px solid #b3261e;padding:.4rem .8rem}
-        .t{border-radius:3px;white-space:pre-wrap}.t.c{border-bottom:2px solid #b3261e}
+        nav a{margin-right:1rem}.remark{border-left:4px solid var(--bar);padding:.4rem .8rem}
+        .warning{background:var(--alarm);border-left:4px solid var(--bad);padding:.4rem .8rem}
+        .t{border-radius:3px}.t.c{border-bottom:2px solid var(--bad)}
         """, body: parts.joined(separator: "\n")
     ).text
   }
@@ -71,9 +59,7 @@ public struct Report: Sendable {
     var parts = [
       """
       <h2 id="task-\(number)">\(HTMLPage.escaped(comparison.task)): \(HTMLPage.escaped(comparison.metric.name))</h2>
-      <table><tr><th>system<th>score<th>95 % interval<th>rows<th>unreadable<th>tokens changed<th>ms a token</tr>
-      \(comparison.systems.map { row($0, in: comparison.metric) }.joined(separator: "\n"))
-      </table>
+      \(HTMLTable(Self.head, comparison.systems.map { row($0, in: comparison.metric) }).html)
       """
     ]
     parts += comparison.warnings.map { "<p class=\"warning\">On this task \(HTMLPage.escaped($0)).</p>" }
@@ -97,16 +83,7 @@ public struct Report: Sendable {
         ).svg)
     }
     parts.append(differences(comparison))
-    if section.alphas.count > 1 {
-      parts.append("<h3>Strength of the offset</h3><p>Score on the development split by α.</p>")
-      let scale: Double = comparison.metric.isShare ? 100 : 1
-      let points = section.alphas.map { (x: Double($0.alpha), y: scale * $0.score) }
-      parts.append(
-        LineChart(
-          [.init(name: "proxied", curve: points)],
-          axis: "α (up: \(comparison.metric.name)\(comparison.metric.isShare ? ", %" : ""))"
-        ).svg)
-    }
+    if let sweep = section.sweep { parts.append(strengths(sweep)) }
     let divergences = ShadedAnswer.divergences(section.examples)
     if divergences.count > 1 {
       parts.append(
@@ -118,27 +95,48 @@ public struct Report: Sendable {
     return parts.joined(separator: "\n")
   }
 
-  private func row(_ system: SystemResult, in metric: Metric) -> String {
+  private func strengths(_ sweep: AlphaSweep) -> String {
+    let scale: Double = sweep.metric.isShare ? 100 : 1
+    let points = sweep.points.map { point in
+      let estimate = point.estimate
+      return LineChart.Point(
+        x: Double(point.alpha), value: scale * estimate.mean, lower: scale * estimate.lower,
+        upper: scale * estimate.upper)
+    }
+    let metric = sweep.metric.name + (sweep.metric.isShare ? ", %" : "")
+    let what =
+      sweep.isLabelled ? "on \(sweep.rowCount) development rows" : "of \(sweep.rowCount) prompts alone"
+    return "<h3>Strength of the offset</h3><p>By α, \(what), with 95 % intervals.</p>"
+      + LineChart([.init(name: "proxied", points: points)], axis: "α (up: \(HTMLPage.escaped(metric)))").svg
+  }
+
+  private static let head = [
+    "system", "score", "95 % interval", "rows", "unreadable", "too long", "tokens changed", "ms a token",
+  ]
+
+  private func row(_ system: SystemResult, in metric: Metric) -> [String] {
     let estimate = system.estimate
-    let changed = system.changedShare.map { String(format: "%.1f %%", 100 * $0) } ?? ""
-    let time = system.timing?.secondsPerToken.map { String(format: "%.1f", 1000 * $0) } ?? ""
-    return "<tr><td>\(HTMLPage.escaped(system.name))<td class=\"n\">\(metric.text(estimate.mean))"
-      + "<td class=\"n\">\(metric.text(estimate.lower)) – \(metric.text(estimate.upper))"
-      + "<td class=\"n\">\(estimate.count)<td class=\"n\">\(system.unparsedCount)"
-      + "<td class=\"n\">\(changed)<td class=\"n\">\(time)</tr>"
+    return [
+      system.name, metric.text(estimate.mean), interval(estimate, in: metric), "\(estimate.count)",
+      "\(system.unparsedCount)", "\(system.tooLongCount)",
+      system.changedShare.map { String(format: "%.1f %%", 100 * $0) } ?? "–",
+      system.timing?.secondsPerToken.map { String(format: "%.1f", 1000 * $0) } ?? "–",
+    ]
+  }
+
+  private func interval(_ estimate: Estimate, in metric: Metric) -> String {
+    "\(metric.text(estimate.lower)) – \(metric.text(estimate.upper))"
   }
 
   private func differences(_ comparison: Comparison) -> String {
     if comparison.differences.isEmpty { return "" }
     let rows = comparison.differences.map { first, second, estimate in
-      "<tr><td>\(HTMLPage.escaped(first)) − \(HTMLPage.escaped(second))<td class=\"n\">"
-        + "\(comparison.metric.text(estimate.mean))<td class=\"n\">\(comparison.metric.text(estimate.lower)) – "
-        + "\(comparison.metric.text(estimate.upper))</tr>"
+      [
+        "\(first) − \(second)", comparison.metric.text(estimate.mean),
+        interval(estimate, in: comparison.metric),
+      ]
     }
-    return """
-      <h3>Paired differences</h3>
-      <table><tr><th>difference<th>mean<th>95 % interval</tr>\(rows.joined(separator: "\n"))</table>
-      """
+    return "<h3>Paired differences</h3>\n" + HTMLTable(["difference", "mean", "95 % interval"], rows).html
   }
 
   private func examples(_ sections: [Section]) -> String {

@@ -30,8 +30,9 @@ public struct ShadedAnswer: Sendable {
     }
     return """
       <div class="card"><div class="q">\(HTMLPage.escaped(prompt))</div>
-      <div>proxied: \(spans.joined())</div><div class="a">base: \(HTMLPage.escaped(baseResponse))</div>
-      <div class="a">true: \(HTMLPage.escaped(answer))</div></div>
+      \(HTMLPage.labelled("proxied", spans.joined()))
+      \(HTMLPage.labelled("base", HTMLPage.escaped(baseResponse)))
+      \(HTMLPage.labelled("true", HTMLPage.escaped(answer)))</div>
       """
   }
 

@@ -93,6 +93,8 @@ extension AnsweredRow {
             "tokens": .integer($0.tokenCount), "bytes": .integer($0.byteCount),
           ])
         })
+    case .tooLong(let tokens, let limit):
+      object["too_long"] = .object(["tokens": .integer(tokens), "limit": .integer(limit)])
     }
     object["task_fingerprint"] = .string(key.task)
     object["system_fingerprint"] = .string(key.system)
@@ -123,6 +125,10 @@ extension AnsweredRow {
             logProbability: $0["logprob"]?.doubleValue ?? -.infinity, tokenCount: $0["tokens"]?.intValue ?? 0,
             byteCount: $0["bytes"]?.intValue ?? 0)
         })
+    } else if let tokens = json["too_long"]?["tokens"]?.intValue,
+      let limit = json["too_long"]?["limit"]?.intValue
+    {
+      response = .tooLong(tokens: tokens, limit: limit)
     } else {
       return nil
     }

@@ -1,9 +1,6 @@
 import Formats
 
 /// Puts the rows of a task to any number of systems: batched, and resumable row by row.
-///
-/// Rows go in batches of fixed bounds. What an answer's last bits depend on, its company in a pass, is so the same in a
-/// run that was interrupted: a batch that was only half written down is asked again whole, and its missing rows are added.
 public struct ComparisonRun {
   /// How far it is, for people.
   public struct Progress: Sendable {
@@ -38,28 +35,23 @@ public struct ComparisonRun {
     _ task: any EvaluationTask, shouldStop: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
   ) throws -> Comparison? {
     let fingerprint = task.fingerprint
+    let resumable = ResumableRows(log: log, rowsPerBatch: rowsPerBatch)
     var results: [SystemResult] = []
     for system in systems {
-      var rows: [AnsweredRow] = []
       var timing = timings?.timing(task: fingerprint, system: system.fingerprint) ?? Timing()
-      for start in stride(from: 0, to: task.rowCount, by: rowsPerBatch) {
-        let batch = start..<min(task.rowCount, start + rowsPerBatch)
-        let known = batch.map { log?.row($0, task: fingerprint, system: system.fingerprint) }
-        if known.contains(where: { $0 == nil }) {
-          if shouldStop() { return nil }
-          let (answered, took) = try answer(Array(batch), of: task, system)
-          let missing = zip(answered, known).filter { $0.1 == nil }.map(\.0)
-          try log?.append(missing, task: task, fingerprint: fingerprint, system: system)
+      let rows = try resumable.answers(
+        to: task, by: [system], shouldStop: shouldStop,
+        progress: {
+          progress(Progress(task: task.name, system: system.name, answered: $0, rowCount: task.rowCount))
+        },
+        answer: { batch in
+          let (answered, took) = try answer(batch, of: task, system)
           try timings?.add(took, task: fingerprint, system: system.fingerprint)
           timing = timing + took
-          rows += zip(answered, known).map { $1 ?? $0 }
-        } else {
-          rows += known.compactMap { $0 }
-        }
-        progress(
-          Progress(task: task.name, system: system.name, answered: rows.count, rowCount: task.rowCount))
-      }
-      results.append(SystemResult(name: system.name, rows: rows, timing: timing))
+          return [answered]
+        })
+      guard let rows else { return nil }
+      results.append(SystemResult(name: system.name, rows: rows[0], timing: timing))
     }
     return Comparison(task: task.name, metric: task.metric, systems: results)
   }
@@ -74,10 +66,8 @@ public struct ComparisonRun {
       to: rows.map { ($0, task.query($0)) }, model: system.model, drafter: system.drafter,
       draftLength: system.draftLength)
     let seconds = started.duration(to: .now) / .seconds(1)
-    let answered = zip(rows, responses).map { RowResponse(row: $0, $1) }
-    let grades = try task.grades(answered)
     return (
-      zip(answered, grades).map { AnsweredRow(row: $0.row, response: $0.response, grade: $1) },
+      try task.answeredRows(zip(rows, responses).map { RowResponse(row: $0, $1) }),
       Timing(seconds: seconds, tokenCount: responses.reduce(0) { $0 + $1.tokenCount })
     )
   }

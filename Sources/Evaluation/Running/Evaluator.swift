@@ -22,15 +22,11 @@ public struct Evaluator {
     let rows = Array(0..<task.rowCount)
     let responses = try responses(
       to: rows.map { ($0, task.query($0)) }, model: model, drafter: drafter, draftLength: draftLength)
-    let answered = zip(rows, responses).map { RowResponse(row: $0, $1) }
     return SystemResult(
-      name: name,
-      rows: zip(answered, try task.grades(answered)).map {
-        AnsweredRow(row: $0.row, response: $0.response, grade: $1)
-      })
+      name: name, rows: try task.answeredRows(zip(rows, responses).map { RowResponse(row: $0, $1) }))
   }
 
-  /// What a model answers to queries, in their order.
+  /// What a model answers to queries, in their order; a prompt that is too long for it stops no other.
   ///
   /// Draws depend on a row's number and the sample's, not on the company, so that a row can be asked again.
   public func responses(
@@ -47,12 +43,17 @@ public struct Evaluator {
       case .likelihood(let prompt, let continuations): choices.append((index, (prompt, continuations)))
       case .document(let text): responses[index] = .likelihoods([try scorer.document(text)])
       case .generation(let generation):
-        requests += (0..<generation.samples).map { request(generation, row: row, sample: $0) }
+        let prompt = tokenizer.encode(generation.prompt)
+        if let refusal = Self.refusal(of: prompt, model) {
+          responses[index] = refusal
+          continue
+        }
+        requests += (0..<generation.samples).map { request(generation, prompt, row: row, sample: $0) }
         owners += Array(repeating: index, count: generation.samples)
       }
     }
-    for (choice, likelihoods) in zip(choices, try scorer.likelihoods(choices.map(\.query))) {
-      responses[choice.index] = .likelihoods(likelihoods)
+    for (choice, response) in zip(choices, try scorer.responses(to: choices.map(\.query))) {
+      responses[choice.index] = response
     }
     let texts = try generate(requests, model: model, drafter: drafter, draftLength: draftLength)
     var answers: [Int: [GeneratedText]] = [:]
@@ -60,11 +61,56 @@ public struct Evaluator {
     return responses.indices.map { responses[$0] ?? .texts(answers[$0] ?? []) }
   }
 
-  private func request(_ query: GenerationQuery, row: Int, sample: Int) -> GenerationRequest {
+  /// What a proxy-tuned model writes at each of several strengths; by query, then by strength.
+  ///
+  /// Each prompt is read once, by all parts, and every strength goes on from a copy.
+  func responses(
+    to queries: [(row: Int, query: GenerationQuery)], model: ProxiedModel, alphas: [Float],
+    drafter: (any Drafter)? = nil
+  ) throws -> [[Response]] {
+    let prompts = queries.map { tokenizer.encode($0.query.prompt) }
+    let readable = prompts.indices.filter { Self.refusal(of: prompts[$0], model) == nil }
+    let contexts = readable.map { _ in model.makeContext() }
+    let beginnings = zip(readable, contexts).filter { prompts[$0.0].count > 1 }.map {
+      SequenceExtension($1, by: Array(prompts[$0].dropLast()))
+    }
+    if !beginnings.isEmpty { _ = try model.logits(extending: beginnings, rows: .last) }
+    var requests: [GenerationRequest] = []
+    for (index, context) in zip(readable, contexts) {
+      let (row, query) = queries[index]
+      for alpha in alphas {
+        for sample in 0..<query.samples {
+          var request = request(query, prompts[index], row: row, sample: sample)
+          request.context = model.copy(context, alpha: alpha)
+          requests.append(request)
+        }
+      }
+    }
+    var texts = try generate(requests, model: model, drafter: drafter, draftLength: nil)[...]
+    return prompts.indices.map { index in
+      if let refusal = Self.refusal(of: prompts[index], model) { return alphas.map { _ in refusal } }
+      return alphas.map { _ in
+        let own = texts.prefix(queries[index].query.samples)
+        texts.removeFirst(own.count)
+        return .texts(Array(own))
+      }
+    }
+  }
+
+  /// What is answered for a model to a prompt that leaves no room for an answer.
+  private static func refusal(of prompt: [TokenID], _ model: any LanguageModel) -> Response? {
+    prompt.count < model.contextLength
+      ? nil : .tooLong(tokens: prompt.count + 1, limit: model.contextLength)
+  }
+
+  private func request(
+    _ query: GenerationQuery, _ prompt: [TokenID], row: Int, sample: Int
+  ) -> GenerationRequest {
     var sampling = query.sampling
     sampling.forbiddenTokens = query.forbidden.flatMap { singleTokens(of: $0) }
+    sampling.forbiddenFirstTokens = query.forbiddenFirst.flatMap { singleTokens(of: $0) }
     var request = GenerationRequest(
-      prompt: tokenizer.encode(query.prompt), sampling: sampling, maximumTokens: query.maximumTokens,
+      prompt: prompt, sampling: sampling, maximumTokens: query.maximumTokens,
       stopTokens: tokenizer.stopTokens, stopStrings: query.stops)
     request.stream = row * query.samples + sample
     return request

@@ -56,7 +56,9 @@ public struct CodeSampling: Sendable, Hashable {
   /// One greedy program, scored by pass@1.
   public static let greedy = CodeSampling(samples: 1, tries: 1, temperature: 0, topP: 1)
 
-  func query(_ prompt: String, stops: [String], forbidden: [String] = []) -> Query {
+  func query(
+    _ prompt: String, stops: [String], forbidden: [String] = [], forbiddenFirst: [String] = []
+  ) -> Query {
     var sampling = SamplingOptions()
     sampling.temperature = temperature
     sampling.topP = topP
@@ -64,6 +66,6 @@ public struct CodeSampling: Sendable, Hashable {
     return .generation(
       GenerationQuery(
         prompt: prompt, stops: stops, maximumTokens: maximumTokens, sampling: sampling, samples: samples,
-        forbidden: forbidden))
+        forbidden: forbidden, forbiddenFirst: forbiddenFirst))
   }
 }

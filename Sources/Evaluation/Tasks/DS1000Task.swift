@@ -23,7 +23,10 @@ public struct DS1000Task: CodeTask, Sendable {
   public var rowCount: Int { prompts.count }
   public func reference(_ row: Int) -> String { contexts[row] }
 
-  public func query(_ row: Int) -> Query { sampling.query(prompts[row], stops: Self.stops) }
+  public func query(_ row: Int) -> Query {
+    // What ends an answer may not be all of it.
+    sampling.query(prompts[row], stops: Self.stops, forbiddenFirst: ["</"])
+  }
 
   /// The answer goes in as a text: the tests put it where it belongs and run it there.
   public func program(_ completion: String, row: Int) -> String {

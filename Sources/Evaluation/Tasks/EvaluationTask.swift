@@ -42,6 +42,21 @@ extension EvaluationTask {
   }
 }
 
+extension EvaluationTask {
+  /// Rows with their responses scored; a prompt that was too long for the model counts as wrong.
+  ///
+  /// It is never left out, and never stops the others.
+  func answeredRows(_ responses: [RowResponse]) throws -> [AnsweredRow] {
+    var grades = try grades(responses.filter { !$0.response.isTooLong })[...]
+    return responses.map { response in
+      let grade = response.response.isTooLong ? nil : grades.popFirst()
+      return AnsweredRow(
+        row: response.row, response: response.response,
+        grade: grade ?? Grade(metric.worst, answer: nil))
+    }
+  }
+}
+
 /// A task whose answers are scored one by one, without help from outside.
 public protocol RowGradedTask: EvaluationTask {
   /// What a row's response is worth.
@@ -67,6 +82,14 @@ public struct Metric: Sendable, Hashable {
     self.isHigherBetter = isHigherBetter
     self.isShare = isShare
   }
+
+  /// Whether one score is better than another.
+  func isBetter(_ score: Double, than other: Double) -> Bool {
+    isHigherBetter ? score > other : score < other
+  }
+
+  /// The score of a row that nothing was answered to.
+  var worst: Double { isHigherBetter ? 0 : 1 }
 
   /// The share of right answers.
   public static let accuracy = Metric("accuracy")

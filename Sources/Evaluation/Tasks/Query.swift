@@ -31,10 +31,12 @@ public struct GenerationQuery: Sendable, Hashable {
   public var samples: Int
   /// Texts whose tokens are never chosen.
   public var forbidden: [String]
+  /// Texts whose tokens an answer doesn't begin with.
+  public var forbiddenFirst: [String]
 
   public init(
     prompt: String, stops: [String] = [], maximumTokens: Int, sampling: SamplingOptions = SamplingOptions(),
-    samples: Int = 1, forbidden: [String] = []
+    samples: Int = 1, forbidden: [String] = [], forbiddenFirst: [String] = []
   ) {
     self.prompt = prompt
     self.stops = stops
@@ -42,6 +44,7 @@ public struct GenerationQuery: Sendable, Hashable {
     self.sampling = sampling
     self.samples = samples
     self.forbidden = forbidden
+    self.forbiddenFirst = forbiddenFirst
   }
 }
 
@@ -54,7 +57,8 @@ extension Query: CustomStringConvertible {
       generation \(query.prompt.debugDescription) stops \(query.stops) tokens \(query.maximumTokens) \
       samples \(query.samples) forbidden \(query.forbidden) temperature \(query.sampling.temperature) \
       top-k \(query.sampling.topK ?? 0) top-p \(query.sampling.topP) min-p \(query.sampling.minP) \
-      penalty \(query.sampling.repetitionPenalty) seed \(query.sampling.seed)
+      penalty \(query.sampling.repetitionPenalty) seed \(query.sampling.seed)\
+      \(query.forbiddenFirst.isEmpty ? "" : " not first \(query.forbiddenFirst)")
       """
     case .likelihood(let prompt, let continuations):
       "likelihood \(prompt.debugDescription) of \(continuations)"

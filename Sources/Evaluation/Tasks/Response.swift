@@ -6,6 +6,13 @@ public enum Response: Sendable, Hashable {
   case texts([GeneratedText])
   /// How likely each continuation is, or the one document.
   case likelihoods([Likelihood])
+  /// Nothing: the prompt, with what is asked about, needs more tokens than the model reads.
+  case tooLong(tokens: Int, limit: Int)
+
+  /// Whether the model couldn't be asked.
+  public var isTooLong: Bool {
+    if case .tooLong = self { true } else { false }
+  }
 
   /// The first answer's text; empty where likelihoods were asked for.
   public var text: String {
@@ -27,6 +34,7 @@ public enum Response: Sendable, Hashable {
     switch self {
     case .texts(let texts): texts.reduce(0) { $0 + $1.tokenCount }
     case .likelihoods(let likelihoods): likelihoods.reduce(0) { $0 + $1.tokenCount }
+    case .tooLong: 0
     }
   }
 }

@@ -29,13 +29,15 @@ public struct TruthfulnessTask: EvaluationTask {
   public var rule: String {
     "judged true (\(truth.fingerprint)) and informative (\(information.fingerprint))"
   }
+  /// What a model goes on with when it has answered and asks itself the next question.
+  private static let stops = ["\nQuestion:", "\nQ:"]
+
   public var rowCount: Int { prompts.count }
   public func reference(_ row: Int) -> String { references[row] }
 
   public func query(_ row: Int) -> Query {
     .generation(
-      GenerationQuery(
-        prompt: prompts[row], stops: ["\nQuestion:", "\nQ:", "\n\n"], maximumTokens: maximumTokens))
+      GenerationQuery(prompt: prompts[row], stops: Self.stops, maximumTokens: maximumTokens))
   }
 
   /// A verdict that can't be read is a no.

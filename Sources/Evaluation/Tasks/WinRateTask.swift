@@ -57,8 +57,9 @@ public struct WinRateTask: EvaluationTask {
         question: questions[response.row], first: response.response.text, second: references[response.row])
     }
     return zip(pairs, try judge.preferencesInBothOrders(pairs)).map { pair, preference in
-      guard let preference else { return .unparsed }
-      return Grade(preference, answer: pair.first, measures: ["characters": Double(pair.first.count)])
+      Grade(
+        preference ?? 0, answer: preference == nil ? nil : pair.first,
+        measures: ["characters": Double(pair.first.count)])
     }
   }
 }

@@ -54,11 +54,12 @@ public struct InstructionReport: Sendable {
         agreement.quality.parseRate.map { String(format: "%.3f", $0) } ?? "–",
       ]
     }
-    return table(
+    return HTMLTable(
       [
         "model", "data", "judge", "agreement", "without people's ties", "by chance", "ties", "missing",
         "read",
-      ], rows)
+      ], rows
+    ).html
   }
 
   private var rounds: String {
@@ -76,34 +77,38 @@ public struct InstructionReport: Sendable {
         number("%.3f", ledger.metrics["rewards/accuracies"]?.doubleValue),
       ]
     }
-    return table(
+    return HTMLTable(
       [
         "round", "tokens", "ended", "distinct-2", "entropy", "KL to start", "win rate", "won / tied / lost",
         "margin", "accuracy",
-      ], rows)
+      ], rows
+    ).html
   }
 
   private var counts: String {
     let rows = result.ledgers.filter { $0.round > 0 }.map { ledger in
       [
-        "\(ledger.round)", JSON.object(ledger.prompts).text(), ledger.judgments?.json.text() ?? "–",
-        ledger.scores?.json.text() ?? "–", ledger.pairs?.json.text() ?? "–",
+        "round \(ledger.round)", words(.object(ledger.prompts)), words(ledger.judgments?.json),
+        words(ledger.scores?.json), words(ledger.pairs?.json),
       ]
     }
-    return "<p>Judge data: \(HTMLPage.escaped(JSON.object(result.judgeData).text()))</p>"
-      + table(["round", "prompts", "judgments", "scores", "pairs"], rows)
+    return "<p>Judge data: \(HTMLPage.escaped(words(.object(result.judgeData))))</p>"
+      + HTMLTable(["", "prompts", "judgments", "scores", "pairs"], rows).html
   }
 
-  private func table(_ head: [String], _ rows: [[String]]) -> String {
-    let body = rows.map { row in
-      "<tr>\(row.map { "<td>\(HTMLPage.escaped($0))" }.joined())</tr>"
+  /// Counts in words, those that are zero left out.
+  private func words(_ counts: JSON?) -> String {
+    let known = (counts?.objectValue ?? [:]).filter { $0.value != .integer(0) && $0.value != .null }
+    let entries = known.map { key, value in
+      let number = value.intValue == nil ? value.doubleValue.map { String(format: "%.3g", $0) } : nil
+      return "\(key.replacing("_", with: " ")) \(number ?? value.text())"
     }
-    return "<table><tr>\(head.map { "<th>\($0)" }.joined())</tr>\(body.joined())</table>"
+    return entries.isEmpty ? "–" : entries.joined(separator: ", ")
   }
 
   private func card(_ sample: PairSample) -> String {
     func answer(_ name: String, _ text: String, _ score: Double) -> String {
-      "<div>\(name) (\(String(format: "%.3g", score))): \(HTMLPage.escaped(text))</div>"
+      HTMLPage.labelled("\(name) (\(String(format: "%.3g", score)))", HTMLPage.escaped(text))
     }
     return """
       <div class="card"><div class="q">\(HTMLPage.escaped("round \(sample.round): \(sample.prompt)"))</div>

@@ -15,7 +15,7 @@ public struct SelfRewardReport: Sendable {
   /// The page's text.
   public var html: String {
     HTMLPage(
-      title: title, style: ".yes{color:#2e7d32}.no{color:#b3261e}",
+      title: title, style: ".yes{color:var(--good)}.no{color:var(--bad)}",
       body: """
         <h2>What is claimed</h2><ul>\(result.claims.map(claim).joined())</ul>
         <h2>Accuracy on the test problems</h2>
@@ -55,13 +55,13 @@ public struct SelfRewardReport: Sendable {
         row(arm.arm, round, arm.ledgers.compactMap { $0.first { $0.round == round } })
       }
     }
-    return "<table><tr>\(head.map { "<th>\($0)" }.joined())</tr>\(rows.joined())</table>"
+    return HTMLTable(head, rows).html
   }
 
-  private func row(_ arm: Arm, _ round: Int, _ ledgers: [RoundLedger]) -> String {
+  private func row(_ arm: Arm, _ round: Int, _ ledgers: [RoundLedger]) -> [String] {
     func cell(_ format: String, _ value: (RoundLedger) -> Double?) -> String {
       let known = ledgers.compactMap(value)
-      return "<td>\(known.isEmpty ? "–" : String(format: format, mean(known)))"
+      return known.isEmpty ? "–" : String(format: format, mean(known))
     }
     let cells = [
       cell("%.3f") { arm == .random ? nil : $0.audit?.areaUnderCurve },
@@ -72,13 +72,13 @@ public struct SelfRewardReport: Sendable {
       cell("%.3f") { $0.health.entropy }, cell("%.4f") { $0.health.divergence },
       cell("%.3f") { $0.metrics["rewards/margins"]?.doubleValue }, cell("%.3f") { $0.health.winRate },
     ]
-    return "<tr><td>\(arm.rawValue)<td>\(round)\(cells.joined())</tr>"
+    return [arm.rawValue, "\(round)"] + cells
   }
 
   private func card(_ sample: PairSample) -> String {
     let pair = sample.pair
     func answer(_ name: String, _ text: String, _ score: Double) -> String {
-      "<div>\(name) (\(String(format: "%.3g", score))): \(HTMLPage.escaped(text))</div>"
+      HTMLPage.labelled("\(name) (\(String(format: "%.3g", score)))", HTMLPage.escaped(text))
     }
     let title = "\(sample.arm.rawValue), round \(sample.round): \(sample.prompt)"
     return """

@@ -23,6 +23,8 @@ struct EvaluationOptions: ParsableArguments {
   @Option(
     parsing: .unconditional, help: "The offset's strength, or auto: chosen on the development split.")
   var alpha: String?
+  @Option(help: ArgumentHelp("Strengths to try on the development split.", valueName: "0.5,1,1.5"))
+  var alphas: String?
   @Option(help: "Choose only tokens of the base's own nucleus, of that probability.") var plausibility:
     Double?
   @Option(help: "The most that steering may move a token's distribution, in nats.") var divergence: Double?
@@ -38,6 +40,15 @@ struct EvaluationOptions: ParsableArguments {
   @Option(help: "The most tokens of an answer.") var maxTokens: Int?
   @Option(help: "Text that ends an answer to a plain question (repeatable; default: a line's end).")
   var stop: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Who says which of two answers is better: a model, an http address, or command:LINE.",
+      valueName: "judge"))
+  var judge: String?
+  @Option(help: ArgumentHelp("Who says whether an answer is toxic, or true: likewise.", valueName: "judge"))
+  var classifier: String?
+  @Option(help: ArgumentHelp("Who says whether an answer tells something: likewise.", valueName: "judge"))
+  var informationClassifier: String?
   @Option(help: "What is between generated programs and the machine.")
   var unsafeSandbox: Sandbox.Isolation?
   @Option(help: "The folder of answers, results and report (default: checkpoints/evaluation).") var output:
@@ -49,7 +60,9 @@ struct EvaluationOptions: ParsableArguments {
   var given: [String] {
     let values: [(String, Any?)] = [
       ("--model", model), ("--expert", expert), ("--antiexpert", antiexpert), ("--through", through),
-      ("--tuned", tuned), ("--alpha", alpha), ("--plausibility", plausibility), ("--divergence", divergence),
+      ("--tuned", tuned), ("--alpha", alpha), ("--alphas", alphas), ("--plausibility", plausibility),
+      ("--divergence", divergence), ("--judge", judge), ("--classifier", classifier),
+      ("--information-classifier", informationClassifier),
       ("--task", task.first), ("--split", split), ("--skip", skip), ("--limit", limit),
       ("--development", development), ("--rule", rule), ("--template", template), ("--max-tokens", maxTokens),
       ("--stop", stop.first), ("--unsafe-sandbox", unsafeSandbox), ("--output", output), ("--seed", seed),
@@ -76,6 +89,12 @@ struct EvaluationOptions: ParsableArguments {
       "tasks": .array(task.map { .object(section($0)) }),
     ]
     recipe["alpha"] = alpha.map { .string($0) }
+    recipe["alphas"] = alphas.map { .array($0.split(separator: ",").map { .string("\($0)") }) }
+    for (key, name) in [
+      ("judge", judge), ("classifier", classifier), ("information_classifier", informationClassifier),
+    ] {
+      recipe[key] = name.map { Self.judge($0) }
+    }
     recipe["plausibility"] = plausibility.map { .number($0) }
     recipe["divergence"] = divergence.map { .number($0) }
     recipe["sandbox"] = unsafeSandbox.map { .string($0.rawValue) }
@@ -83,6 +102,14 @@ struct EvaluationOptions: ParsableArguments {
     recipe["threads"] = computeOptions.threads.map { .integer($0) }
     recipe["precision"] = computeOptions.precision.map { .string($0.rawValue) }
     return .object(recipe)
+  }
+
+  /// A judge as the recipe has it: an address, a command behind `command:`, else a model's path.
+  private static func judge(_ name: String) -> JSON {
+    let command = "command:"
+    if name.hasPrefix(command) { return .object(["command": .string(String(name.dropFirst(command.count)))]) }
+    let isAddress = name.hasPrefix("http://") || name.hasPrefix("https://")
+    return .object([isAddress ? "http" : "model": .string(name)])
   }
 
   /// `NAME=DATA`, or a data set of plain questions; a path may hold an equals sign itself.

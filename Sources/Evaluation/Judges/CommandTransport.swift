@@ -16,7 +16,7 @@ public final class CommandTransport: JudgeTransport {
   ///   - timeout: Seconds that a reply may take.
   public init(_ arguments: [String], timeout: Double) throws {
     guard !arguments.isEmpty else {
-      throw SelfRewardError.invalidOption("command", found: "empty", expected: "a program and its arguments")
+      throw EvaluationError.invalidOption("command", found: "empty", expected: "a program and its arguments")
     }
     self.arguments = arguments
     self.timeout = timeout

@@ -2,8 +2,8 @@ import Foundation
 import Synchronization
 
 /// A server on the loopback that answers one request after the other from a script, each on its own connection.
-final class ScriptedServer: Sendable {
-  enum Step: Sendable {
+public final class ScriptedServer: Sendable {
+  public enum Step: Sendable {
     case reply(status: Int, body: String)
     /// Never answers, until the client goes.
     case silence
@@ -11,13 +11,13 @@ final class ScriptedServer: Sendable {
     case close
   }
 
-  struct Failure: Error {}
+  public struct Failure: Error {}
 
-  let port: UInt16
+  public let port: UInt16
   private let received = Mutex<[String]>([])
-  var bodies: [String] { received.withLock { $0 } }
+  public var bodies: [String] { received.withLock { $0 } }
 
-  init(_ steps: [Step]) throws {
+  public init(_ steps: [Step]) throws {
     #if canImport(Darwin)
       let listener = socket(AF_INET, SOCK_STREAM, 0)
     #else

@@ -15,10 +15,10 @@ public final class HTTPTransport: JudgeTransport {
   /// - Parameters:
   ///   - address: `http://host:port/path`, or https.
   ///   - timeout: Seconds that a reply may take.
-  /// - Throws: `SelfRewardError.invalidAddress`.
+  /// - Throws: `EvaluationError.invalidAddress`.
   public init(_ address: String, timeout: Double) throws {
     guard let url = URL(string: address), ["http", "https"].contains(url.scheme ?? ""), url.host != nil else {
-      throw SelfRewardError.invalidAddress(address)
+      throw EvaluationError.invalidAddress(address)
     }
     self.address = url
     self.timeout = timeout
@@ -59,7 +59,8 @@ public final class HTTPTransport: JudgeTransport {
     _ data: Data?, _ response: URLResponse?, _ error: (any Error)?
   ) -> Result<Data, TransportFailure> {
     if let error {
-      return .failure((error as? URLError)?.code == .timedOut ? .timedOut : .failed("\(error)"))
+      return .failure(
+        (error as? URLError)?.code == .timedOut ? .timedOut : .failed(error.localizedDescription))
     }
     let status = (response as? HTTPURLResponse)?.statusCode ?? 0
     guard (200..<300).contains(status) else { return .failure(.failed("status \(status)")) }
