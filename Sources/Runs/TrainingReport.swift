@@ -38,7 +38,6 @@ final class TrainingReport: TrainingConsumer {
     ]
     return HTMLPage(
       title: "Training: \((folder as NSString).lastPathComponent)",
-      style: "svg{max-width:100%;height:auto}pre{background:#f6f6f6;padding:.6rem 1rem;overflow-x:auto}",
       body: """
         \(facts.compactMap { $0 }.map { "<p>\($0)</p>" }.joined(separator: "\n"))
         \(metrics.charts.map { "<h2>\(HTMLPage.escaped($0.title))</h2>\n\($0.chart.svg)" }.joined(separator: "\n"))

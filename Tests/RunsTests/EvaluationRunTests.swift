@@ -93,7 +93,7 @@ struct EvaluationRunTests {
   @Test("interrupted between rows, it goes on with those that are left")
   func interrupted() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    // A row a batch: four systems, three rows and two.
+    // A row a batch, three rows and two; the tuned model is the expert's own here, which isn't asked twice.
     func recipe(_ output: String) throws -> EvaluationRecipe {
       var recipe = try self.recipe(output)
       recipe.batchRows = 1
@@ -101,7 +101,7 @@ struct EvaluationRunTests {
     }
     _ = try EvaluationRun(recipe("whole")).run()
     let whole = try asked("whole")
-    #expect(whole.batches == 20)
+    #expect(whole.batches == 15)
     var asked = 0
     let stopped = try EvaluationRun(recipe("cut")).run {
       asked += 1
@@ -120,20 +120,24 @@ struct EvaluationRunTests {
   @Test("a question that is too long is counted and said, in the results and in the report")
   func tooLong() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try DatasetWriter.extend(folder + "/quiz.h5", kind: .task) { writer in
-      let long = String(repeating: "What is one plus one? ", count: 400)
-      for split in ["test", "validation"] {
-        try writer.append(
-          DatasetRow([
-            "prompt": long, "response": "2", "answer": "0", "choices": "[\"1\", \"2\", \"nine\"]",
-          ]), split: split)
+    let long = String(repeating: "What is one plus one? ", count: 400)
+    let description = DatasetDescription(kind: .task, source: "test")
+    try DatasetWriter.create(at: folder + "/long.h5", description) { writer in
+      for split in ["validation", "test"] {
+        for prompt in ["What is 1 plus 1?", long, "What is 2 plus 0?"] {
+          try writer.append(
+            DatasetRow([
+              "prompt": prompt, "response": "2", "answer": "1", "choices": "[\"1\", \"2\", \"nine\"]",
+            ]), split: split)
+        }
       }
     }
     var recipe = try recipe("long", alpha: "auto")
+    for place in recipe.tasks.indices { recipe.tasks[place].data = folder + "/long.h5" }
     recipe.tasks[1].rows.limit = nil
     let result = try #require(try EvaluationRun(recipe).run())
     for comparison in result.table.comparisons {
-      #expect(comparison.systems.allSatisfy { $0.tooLongCount == 1 && $0.scores.count == 4 })
+      #expect(comparison.systems.allSatisfy { $0.tooLongCount == 1 && $0.scores.count == 3 })
     }
     let json = try JSON(contentsOf: result.resultsPath)
     #expect(json["tasks"]?[1]?["systems"]?["proxied"]?["too_long"] == 1)

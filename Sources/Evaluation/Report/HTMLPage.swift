@@ -40,6 +40,7 @@ public struct HTMLPage: Sendable {
     td,th{padding:.2rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
     .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
     .card{border:1px solid var(--line);border-radius:8px;padding:.6rem 1rem;margin:1rem 0}
+    pre{border:1px solid var(--line);border-radius:8px;padding:.6rem 1rem;overflow-x:auto}
     .q,.a{white-space:pre-wrap}.q,.l{color:var(--soft)}
     svg{display:block;max-width:100%;height:auto;fill:var(--text)}.grid{stroke:var(--line)}.bar{fill:var(--bar)}
     .interval{stroke:var(--text)}
