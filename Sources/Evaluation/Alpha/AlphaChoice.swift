@@ -31,12 +31,12 @@ public struct AlphaChoice: Sendable {
     if let expert, best.map({ value(expert) >= $0 }) ?? true {
       system = .expert
       reason =
-        "the expert alone scores \(text(expert)) \(rows), no strength of the offset more: "
+        "the expert alone scores \(text(expert)) \(rows), no strength of the offset does better: "
         + "falling back to the expert"
     } else if let base, steered.map({ value(base.estimate) >= value($0.estimate) }) ?? true {
       system = .base
       reason =
-        "the base alone scores \(text(base.estimate)) \(rows), no strength of the offset more: "
+        "the base alone scores \(text(base.estimate)) \(rows), no strength of the offset does better: "
         + "falling back to the base"
     } else if let steered {
       system = .proxied(alpha: steered.alpha)

@@ -48,7 +48,7 @@ extension Comparison {
         line += String(format: ", %.1f %% of tokens changed", 100 * share)
       }
       if let time = system.timing?.secondsPerToken {
-        line += String(format: ", %.1f ms a token", 1000 * time)
+        line += String(format: ", %.3g ms a token", 1000 * time)
       }
       lines.append(line)
     }

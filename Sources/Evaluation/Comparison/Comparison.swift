@@ -41,8 +41,11 @@ public struct Comparison: Sendable {
   /// The ends that steered systems are compared with.
   private static let ends = ["base", "expert", "tuned"]
 
-  /// The systems that are steered.
-  private var steered: [String] { systems.map(\.name).filter { !Self.ends.contains($0) } }
+  /// The systems that are steered; what was chosen is left out where it is one of the others.
+  private var steered: [String] {
+    let isRepeated = self["auto"].map { auto in systems.count { $0.rows == auto.rows } > 1 } ?? false
+    return systems.map(\.name).filter { !Self.ends.contains($0) && !($0 == "auto" && isRepeated) }
+  }
 
   /// Every steered system against the base, the expert and the directly tuned model.
   public var differences: [(first: String, second: String, estimate: Estimate)] {

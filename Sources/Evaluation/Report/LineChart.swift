@@ -60,18 +60,18 @@ public struct LineChart: Sendable {
     guard let low = points.map(\.lower).min(), let high = points.map(\.upper).max(),
       let first = points.map(\.x).min(), let last = points.map(\.x).max()
     else { return "" }
-    let (floor, ceiling) = high > low ? (low, high) : (low - 0.5, high + 0.5)
+    let lines = Self.lines(from: low, to: high)
+    let (floor, ceiling) = (lines[0], lines[lines.count - 1])
     func y(_ value: Double) -> Double {
       Self.height - Self.bottom - (value - floor) / (ceiling - floor) * (Self.height - Self.bottom - 12)
     }
     func x(_ value: Double, _ shift: Double = 0) -> Double {
       Self.left + 20 + shift + (value - first) / max(1e-9, last - first) * (Self.width - 190 - Self.left)
     }
-    var parts = (0...4).map { step in
-      let value = floor + (ceiling - floor) * Double(step) / 4
-      return String(
+    var parts = lines.map { value in
+      String(
         format: "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\" class=\"grid\"/>"
-          + "<text x=\"%.0f\" y=\"%.1f\" font-size=\"11\" text-anchor=\"end\">%.3g</text>", Self.left,
+          + "<text x=\"%.0f\" y=\"%.1f\" font-size=\"11\" text-anchor=\"end\">%.4g</text>", Self.left,
         Self.width - 130, y(value), y(value), Self.left - 4, y(value) + 4, value)
     }
     parts += Self.ticks(points.map(\.x)).map {
@@ -105,6 +105,15 @@ public struct LineChart: Sendable {
     return String(
       format: "<svg width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">", Self.width, Self.height,
       Self.width, Self.height) + parts.joined() + "</svg>"
+  }
+
+  /// Round values, the first and the last of which hold all between them.
+  private static func lines(from low: Double, to high: Double) -> [Double] {
+    let raw = (high > low ? high - low : max(1, abs(low))) / 4
+    let magnitude = pow(10, log10(raw).rounded(.down))
+    let step = magnitude * ([1, 2, 2.5, 5].first { $0 * magnitude >= raw * 0.999 } ?? 10)
+    let (first, last) = ((low / step + 1e-9).rounded(.down), (high / step - 1e-9).rounded(.up))
+    return stride(from: first, through: max(first + 1, last), by: 1).map { $0 * step }
   }
 
   /// The places themselves where they are few, else about eight of them.

@@ -38,6 +38,7 @@ public struct Report: Sendable {
       parts.append("<nav>\(links.joined()) <a href=\"#examples\">examples</a></nav>")
     }
     parts += remarks.map { "<p class=\"remark\">\(HTMLPage.escaped($0))</p>" }
+    parts.append(legend)
     if let mean = ComparisonTable(sections.map(\.comparison)).meanGapClosed(), sections.count > 1 {
       parts.append(String(format: "<p>Mean gap closed by proxy-tuning: <b>%.1f %%</b></p>", 100 * mean))
     }
@@ -52,6 +53,20 @@ public struct Report: Sendable {
         .t{border-radius:3px}.t.c{border-bottom:2px solid var(--bad)}
         """, body: parts.joined(separator: "\n")
     ).text
+  }
+
+  /// What the systems' names mean.
+  private static let meanings = [
+    ("base", "the large model"), ("expert", "the small tuned model alone"),
+    ("proxied", "the base steered by the expert"),
+    ("through", "the base steered by an expert that was trained through it"),
+    ("tuned", "the base tuned itself"), ("auto", "what the development rows chose"),
+  ]
+
+  private var legend: String {
+    let names = Set(sections.flatMap { $0.comparison.systems.map(\.name) })
+    let known = Self.meanings.filter { names.contains($0.0) }.map { "<b>\($0.0)</b> \($0.1)" }
+    return known.isEmpty ? "" : "<p class=\"l\">\(known.joined(separator: " · "))</p>"
   }
 
   private func html(_ section: Section, number: Int) -> String {
@@ -120,12 +135,12 @@ public struct Report: Sendable {
       system.name, metric.text(estimate.mean), interval(estimate, in: metric), "\(estimate.count)",
       "\(system.unparsedCount)", "\(system.tooLongCount)",
       system.changedShare.map { String(format: "%.1f %%", 100 * $0) } ?? "–",
-      system.timing?.secondsPerToken.map { String(format: "%.1f", 1000 * $0) } ?? "–",
+      system.timing?.secondsPerToken.map { String(format: "%.3g", 1000 * $0) } ?? "–",
     ]
   }
 
   private func interval(_ estimate: Estimate, in metric: Metric) -> String {
-    "\(metric.text(estimate.lower)) – \(metric.text(estimate.upper))"
+    "\(metric.text(estimate.lower)) to \(metric.text(estimate.upper))"
   }
 
   private func differences(_ comparison: Comparison) -> String {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Text of a domain: how many bits a model needs for each of its bytes.
 ///
 /// Bytes, not tokens, so that models with other vocabularies compare; the mean is over all bytes, as if the documents
@@ -23,10 +21,6 @@ public struct TextTask: RowGradedTask, Sendable {
     guard let likelihood = response.likelihoods.first, likelihood.byteCount > 0 else {
       return Grade(0, answer: nil, weight: 0)
     }
-    return Grade(
-      likelihood.bitsPerByte, answer: "", weight: Double(likelihood.byteCount),
-      measures: [
-        "perplexity": exp(-likelihood.logProbability / Double(max(1, likelihood.tokenCount)))
-      ])
+    return Grade(likelihood.bitsPerByte, answer: "", weight: Double(likelihood.byteCount))
   }
 }

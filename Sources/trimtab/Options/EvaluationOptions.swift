@@ -86,7 +86,7 @@ struct EvaluationOptions: ParsableArguments {
     }
     var recipe: JSONObject = [
       "kind": "evaluate", "output": .string(output ?? "checkpoints/evaluation"), "systems": .object(systems),
-      "tasks": .array(task.map { .object(section($0)) }),
+      "tasks": .array(try task.map { .object(try section($0)) }),
     ]
     recipe["alpha"] = alpha.map { .string($0) }
     recipe["alphas"] = alphas.map { .array($0.split(separator: ",").map { .string("\($0)") }) }
@@ -113,13 +113,16 @@ struct EvaluationOptions: ParsableArguments {
   }
 
   /// `NAME=DATA`, or a data set of plain questions; a path may hold an equals sign itself.
-  private func section(_ argument: String) -> JSONObject {
+  private func section(_ argument: String) throws -> JSONObject {
     let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-    let isNamed = parts.count == 2 && TaskLibrary.names.contains(parts[0])
-    let isName = TaskLibrary.names.contains(argument)
+    guard !TaskLibrary.names.contains(argument) else {
+      throw UsageError("--task \(argument) names no data set", advice: "write --task \(argument)=DATA.h5")
+    }
+    let isPath = parts.count < 2 || FileManager.default.fileExists(atPath: argument)
+    let isNamed = parts.count == 2 && (TaskLibrary.names.contains(parts[0]) || !isPath)
     var section: JSONObject = [
-      "task": .string(isNamed ? parts[0] : isName ? argument : "question"),
-      "data": .string(isNamed ? parts[1] : isName ? "" : argument),
+      "task": .string(isNamed ? parts[0] : "question"),
+      "data": .string(isNamed ? parts[1] : argument),
     ]
     section["split"] = split.map { .string($0) }
     section["skip"] = skip.map { .integer($0) }
