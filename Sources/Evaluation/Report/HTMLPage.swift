@@ -39,6 +39,7 @@ public struct HTMLPage: Sendable {
     .wide{overflow-x:auto;margin:.8rem 0}table{border-collapse:collapse;overflow-wrap:normal}
     td,th{padding:.2rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
     .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+    th.n{white-space:normal;vertical-align:bottom}
     .card{border:1px solid var(--line);border-radius:8px;padding:.6rem 1rem;margin:1rem 0}
     pre{border:1px solid var(--line);border-radius:8px;padding:.6rem 1rem;overflow-x:auto}
     .q,.a{white-space:pre-wrap}.q,.l{color:var(--soft)}
