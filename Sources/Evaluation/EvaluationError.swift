@@ -21,6 +21,8 @@ public enum EvaluationError: DiagnosticError {
   /// An address whose judge gave no verdict.
   case unreachableJudge(String, problem: String)
   case invalidAddress(String)
+  /// The program that is to judge can't be started.
+  case noProgram(String)
   case invalidOption(String, found: String, expected: String)
   /// There is nothing by which a strength could be chosen.
   case nothingToSweep(String)
@@ -89,6 +91,14 @@ public enum EvaluationError: DiagnosticError {
       [
         Diagnostic(
           "\"\(address)\" is no address of a judge", advice: "write http://host:port/path", exitCode: .usage)
+      ]
+    case .noProgram(let program):
+      [
+        Diagnostic(
+          "the judge \(program) isn't a program that can be started",
+          advice: program.contains("/")
+            ? "look at its path and its permission to be executed" : "it is looked for in PATH",
+          exitCode: .noInput)
       ]
     case .invalidOption(let name, let found, let expected):
       [Diagnostic("\(name) is \(found), expected \(expected)", exitCode: .usage)]

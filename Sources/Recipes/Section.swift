@@ -48,6 +48,11 @@ final class Section {
   /// Whether a key was written and has a value; an override may take one away with null.
   func hasValue(_ key: String) -> Bool { value(key) != nil }
 
+  /// Whether a key's value has keys of its own.
+  func isSection(_ key: String) -> Bool {
+    if case .mapping = value(key)?.content { true } else { false }
+  }
+
   private func path(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
 
   private func mismatch(_ key: String, _ node: RecipeNode, expected: String) {
@@ -196,7 +201,7 @@ final class Section {
     for member in members where !known.contains(member.key) {
       let advice =
         nearest(to: member.key, among: known).map { "did you mean \"\($0)\"?" }
-        ?? "known are \(known.sorted().joined(separator: ", "))"
+        ?? "known are \(Set(known).sorted().joined(separator: ", "))"
       problems.report("unknown key \"\(path(member.key))\"", at: member.origin, advice: advice)
     }
   }

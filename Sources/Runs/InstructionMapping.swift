@@ -69,8 +69,7 @@ extension InstructionRecipe.JudgeData.Ranked {
 
 extension InstructionRecipe.JudgeData.Corrupted {
   fileprivate func seeds(_ rubric: JudgePrompt) -> CorruptionSeeds {
-    var seeds = CorruptionSeeds()
-    seeds.rubric = rubric
+    var seeds = CorruptionSeeds(rubric: rubric)
     seeds.corruptionsPerAnswer = corruptions
     seeds.form =
       switch form {

@@ -17,12 +17,17 @@ public struct InstructionRun {
   /// - Parameters:
   ///   - isResuming: Whether a run of the same recipe that lies in the output folder is gone on with.
   ///   - say: Is told what happens, for people.
-  /// - Throws: `SelfRewardLoopError.folderInUse` when another run lies there.
+  /// - Throws: `SelfRewardLoopError.folderInUse` when a run lies there, `otherRecipe` when it is another one's.
   public init(_ recipe: InstructionRecipe, isResuming: Bool, say: @escaping (String) -> Void) throws {
     self.recipe = recipe
     self.say = say
     compute = try Compute(threads: recipe.threads, precision: recipe.precision)
-    try RunFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming)
+    try RunFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming) { found, path in
+      guard var other = try? InstructionRecipe(yaml: found, path: path) else { return false }
+      // Threads change no bit.
+      other.threads = recipe.threads
+      return other == recipe
+    }
   }
 
   /// Runs every stage that isn't finished.
@@ -34,6 +39,10 @@ public struct InstructionRun {
     consumers: @escaping () -> [any TrainingConsumer] = { [] }, stop: StopSignal? = nil
   ) throws -> InstructionResult {
     let checkpoint = try Checkpoint.load(recipe.model.path)
+    for role in [recipe.writer.role, recipe.candidates.generator] { try role.check() }
+    try recipe.judge.check()
+    for judge in recipe.agreement.judges { try judge.check() }
+    if let ranked = recipe.judgeData.ranked.path { _ = try RankedAnswers.read(path: ranked) }
     let method = try recipe.model.method(over: checkpoint)
     let options = try recipe.options(method: method, context: checkpoint.configuration.contextLength)
     let answers = try CorruptionSeeds.answers(
@@ -64,14 +73,11 @@ public struct InstructionRun {
         PolicyLoader(
           base: recipe.model.path, start: start, template: recipe.model.template, compute: compute)
       },
-      reward: { policies, current in
-        let judge = try policies.policy(recipe.judge.role.source, current: current)
-        let reward = try recipe.judge.reward(judge) { try policies.policy(.base, current: current) }
-        return RoundJudge(reward, fingerprint: judge.fingerprint)
-      },
-      agreementJudges: { judge in
-        try recipe.agreement.judges.map {
-          RoundJudge(try $0.reward(judge) { judge }, fingerprint: judge.fingerprint)
+      reward: { try recipe.judge.roundJudge($0, current: $1) },
+      agreementJudges: { policies, model in
+        let judge = try policies.policy(.current, current: model)
+        return try recipe.agreement.judges.map {
+          try $0.specification.roundJudge(judge) { try policies.policy(.base, current: model) }
         }
       },
       training: { start in

@@ -10,13 +10,21 @@ import Training
 enum RunFolder {
   /// Makes a folder a recipe's own, and leaves the recipe in it.
   ///
-  /// - Parameter isResuming: Whether a run of the same recipe that lies there is gone on with.
-  /// - Throws: `SelfRewardLoopError.folderInUse` when another run lies there.
-  static func claim(_ folder: String, recipe: String, isResuming: Bool) throws {
+  /// - Parameters:
+  ///   - isResuming: Whether a run of the same recipe that lies there is gone on with.
+  ///   - isSame: Whether a recipe that was found, other than word for word, makes the same.
+  /// - Throws: `SelfRewardLoopError.folderInUse` when a run lies there, `otherRecipe` when it is another one's.
+  static func claim(
+    _ folder: String, recipe: String, isResuming: Bool, isSame: (_ found: String, _ path: String) -> Bool
+  ) throws {
     let path = folder + "/recipe.yaml"
-    let found = try? String(contentsOfFile: path, encoding: .utf8)
-    guard found == nil || (isResuming && found == recipe) else {
-      throw SelfRewardLoopError.folderInUse(path: folder)
+    // A recipe alone is no run: one that was refused before it made anything leaves no more.
+    let others = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.filter {
+      $0 != "recipe.yaml"
+    }
+    if others?.isEmpty == false, let found = try? String(contentsOfFile: path, encoding: .utf8) {
+      guard isResuming else { throw SelfRewardLoopError.folderInUse(path: folder) }
+      guard found == recipe || isSame(found, path) else { throw SelfRewardLoopError.otherRecipe(path: path) }
     }
     try Folder.create(folder)
     try AtomicFile.write(recipe, to: path)

@@ -1,5 +1,4 @@
 import Datasets
-import Evaluation
 import Models
 import Recipes
 import SelfReward
@@ -47,6 +46,14 @@ extension SelfRewardRecipe {
       startDifficulty: .init(
         steps: start.steps[0]...start.steps[1], largest: task.largest, bagsPercent: task.bagsPercent),
       form: task.form.form, countsWorking: task.right == .working)
+  }
+
+  /// What the start learns of judging; nil: nothing.
+  var startJudging: JudgeDataOptions.Corrupted? {
+    guard start.judgeExamples > 0, let rubric = judge.rubric else { return nil }
+    var seeds = CorruptionSeeds(rubric: rubric.prompt)
+    seeds.corruptionsPerAnswer = start.judgeCorruptions
+    return JudgeDataOptions.Corrupted(answers: start.judgeExamples, seeds: seeds)
   }
 
   /// The seeds of its runs.
@@ -120,59 +127,5 @@ extension SelfRewardRecipe.Stop {
     rules.entropyFloor = entropyFloor
     rules.rollsBack = rollback
     return rules
-  }
-}
-
-extension SelfRewardRecipe.Judge {
-  /// The reward, as the policy judges.
-  ///
-  /// - Parameter reference: What the implicit reward compares the judge with; loaded for no other.
-  func reward(_ judge: Policy, reference: () throws -> Policy) throws -> any Reward {
-    let parts = try rewards.map { (weight: $0.weight, reward: try $0.reward(judge, reference: reference)) }
-    if parts.count == 1 { return parts[0].reward }
-    switch combination {
-    case .sum: return try CombinedReward(parts)
-    case .agreement: return try AgreementReward(parts.map(\.reward))
-    }
-  }
-}
-
-extension SelfRewardRecipe.Reward {
-  /// The reward alone, as the policy judges.
-  func reward(_ judge: Policy, reference: () throws -> Policy) throws -> any Reward {
-    let specification: RewardSpecification
-    switch kind {
-    case .statement: return StatementReward(judge: judge, aggregation: .sum)
-    case .statementMean: return StatementReward(judge: judge, aggregation: .mean)
-    case .statementLeast: return StatementReward(judge: judge, aggregation: .least)
-    case .calculator: specification = .calculator(scoreWithoutEquations: 0)
-    case .vote: specification = .majorityVote(.lastNumber)
-    case .likelihood: specification = .likelihood(nil, isLengthNormalized: false)
-    case .implicit: specification = .implicit(beta: 0.1, isLengthNormalized: false)
-    case .verifier: specification = .verifier(.verifier)
-    case .pairwise: specification = .pairwise(.pairwise, .probabilities)
-    case .expectedScore: specification = .expectedScore(rubric.prompt)
-    case .sampled: specification = .sampledRubric(sampledRubric)
-    }
-    return try specification.makeReward(judge: judge, reference: kind == .implicit ? reference() : nil)
-  }
-
-  private var sampledRubric: SampledRubricOptions {
-    var options = SampledRubricOptions()
-    options.rubric = rubric.prompt
-    options.samples = samples
-    options.temperature = Float(temperature)
-    options.topP = Float(topP)
-    options.maximumTokens = maximumTokens
-    return options
-  }
-}
-
-extension SelfRewardRecipe.Rubric {
-  var prompt: JudgePrompt {
-    switch self {
-    case .additive: .additive
-    case .short: .short
-    }
   }
 }

@@ -16,12 +16,18 @@ public struct SelfRewardRun {
   /// - Parameters:
   ///   - isResuming: Whether a run of the same recipe that lies in the output folder is gone on with.
   ///   - say: Is told what happens, for people.
-  /// - Throws: `SelfRewardLoopError.folderInUse` when another run lies there.
+  /// - Throws: `SelfRewardLoopError.folderInUse` when a run lies there, `otherRecipe` when it is another one's.
   public init(_ recipe: SelfRewardRecipe, isResuming: Bool, say: @escaping (String) -> Void) throws {
     self.recipe = recipe
     self.say = say
     compute = try Compute(threads: recipe.threads, precision: recipe.precision)
-    try RunFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming)
+    try RunFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming) { found, path in
+      guard var other = try? SelfRewardRecipe(yaml: found, path: path) else { return false }
+      // Threads change no bit, and the gate decides whether rounds begin, not what they make.
+      other.threads = recipe.threads
+      other.gate = recipe.gate
+      return other == recipe
+    }
   }
 
   /// Runs every arm of every seed.
@@ -32,11 +38,13 @@ public struct SelfRewardRun {
     consumers: @escaping () -> [any TrainingConsumer] = { [] }, stop: StopSignal? = nil
   ) throws -> ExperimentResult {
     let checkpoint = try Checkpoint.load(recipe.model.path)
+    try recipe.candidates.generator.check()
+    try recipe.judge.check()
     let method = try recipe.model.method(over: checkpoint)
     let options = recipe.options(method: method, maximumLength: checkpoint.configuration.contextLength)
     let tuning = StartTuning(
       base: recipe.model.path, task: recipe.arithmetic, examples: recipe.start.examples,
-      training: recipe.start.training.options(seed: 0), method: method,
+      judging: recipe.startJudging, training: recipe.start.training.options(seed: 0), method: method,
       batchTokens: recipe.start.training.batchTokens, template: recipe.model.template, recipe: recipe.yaml,
       compute: compute)
     let crew = Experiment.Crew(
@@ -47,11 +55,7 @@ public struct SelfRewardRun {
         PolicyLoader(
           base: recipe.model.path, start: start, template: recipe.model.template, compute: compute)
       },
-      reward: { policies, current in
-        let judge = try policies.policy(recipe.judge.role.source, current: current)
-        let reward = try recipe.judge.reward(judge) { try policies.policy(.base, current: current) }
-        return RoundJudge(reward, fingerprint: judge.fingerprint)
-      },
+      reward: { try recipe.judge.roundJudge($0, current: $1) },
       training: { start in
         RoundTraining(
           options: options.loop.training, examples: start.examples, recipe: recipe.yaml,

@@ -96,7 +96,7 @@ struct InstructionRecipeTests {
       ("judge.rewards=[{kind: calculator, rubric: short}]", "unknown key \"judge.rewards[0].rubric\""),
       ("judge.rewards=[{kind: sampled, samples: 0}]", "judge.rewards[0].samples is \"0\""),
       ("judge.rewards=[{weight: 1}]", "judge.rewards[0].kind is missing"),
-      ("judge.rewards=[{kind: vote}]", "are for arithmetic"),
+      ("judge.rewards=[{kind: vote}]", "is for arithmetic"),
       ("judge_data.corrupted.form=long", "judge_data.corrupted.form is \"long\""),
       ("pairs.weights=votes", "need answers that are numbers"),
       ("preference.reference=base", "preference.reference in rounds"),

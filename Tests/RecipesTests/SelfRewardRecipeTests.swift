@@ -18,7 +18,7 @@ struct SelfRewardRecipeTests {
 
   @Test(
     "the recipes that ship read, and read back from what they resolve to",
-    arguments: ["arithmetic", "proxied-judge"])
+    arguments: ["arithmetic", "proxied-judge", "proxied-judge-expected-score"])
   func shipped(name: String) throws {
     let path = "\(Self.root)/recipes/selfreward/\(name).yaml"
     let recipe = try SelfRewardRecipe(contentsOf: path)

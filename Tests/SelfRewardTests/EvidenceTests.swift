@@ -1,4 +1,5 @@
 import Diagnostics
+import Formats
 import Testing
 
 @testable import SelfReward
@@ -44,9 +45,22 @@ struct EvidenceTests {
     gate.selectionGain = 0.6
     let error = #expect(throws: SelfRewardLoopError.self) { _ = try gate.check(audit) }
     #expect(error?.diagnostics.count == 2)
-    #expect(error?.diagnostics.first?.exitCode == .unavailable)
+    #expect(error?.diagnostics.first?.exitCode == .badData)
+    #expect(
+      error?.diagnostics.first?.text.hasPrefix(
+        "the audit's judge AUC is 0.643, the gate wants at least 0.7 (gate.judge_auc)") == true)
     gate.isEnforced = false
     #expect(try gate.check(audit).map(\.what) == ["judge AUC", "selection gain"])
+  }
+
+  @Test("counts add up name by name, also those of a part")
+  func counts() {
+    var counts: JSONObject = ["asked": 3, "http": ["retries": 1]]
+    counts.add(["asked": 2, "http": ["retries": 4, "garbage": 1], "share": 0.5])
+    #expect(counts == ["asked": 5, "http": ["retries": 5, "garbage": 1]])
+    #expect(
+      counts.subtracting(["asked": 4, "http": ["retries": 5]])
+        == ["asked": 1, "http": ["retries": 0, "garbage": 1]])
   }
 
   @Test("an oracle counts who asks, and what is asked while a loop runs")

@@ -250,4 +250,23 @@ struct ModelRewardTests {
       sets[1].candidates.allSatisfy(\.isComplete) && Set(sets[1].candidates.map(\.text)) == ["yes", "no"])
     #expect(try policy.candidates(for: [("x", "long"), ("y", "short")], options, seed: 5) == sets)
   }
+
+  // MARK: - Statements
+
+  @Test("a statement's expected score is how likely the judge would write the same in every place")
+  func expectedStatement() throws {
+    let said = ["8 + 6 = 14": 0.6, "8 + 6 = 13": 0.2, "8 + 6 = 1": 0.1, "8 - 6 = 2": 0.1]
+    let policy = try Fixture.policy { _ in
+      Dictionary(uniqueKeysWithValues: said.map { ("Tom had 8 and found 6. \($0.key)", $0.value) })
+    }
+    var set = Fixture.set("?", said.keys.sorted() + ["Who can say?", "8 + 6 = 99"])
+    let reward = ExpectedStatementReward(judge: policy, numbers: 0...15)
+    #expect(try reward.judge([set], seed: 0)[0].allSatisfy { $0.score == nil })
+    set.statement = Statement(["Tom had 8 and found 6.{answer}"])
+    let scores = try reward.judge([set], seed: 0)[0].map { $0.score ?? .nan }
+    for (score, text) in zip(scores, said.keys.sorted()) {
+      #expect(abs(score - (said[text] ?? 0)) < 1e-5, "\(text): \(score)")
+    }
+    #expect(scores.suffix(2) == [0, 0])
+  }
 }

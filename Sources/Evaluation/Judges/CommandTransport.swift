@@ -22,6 +22,18 @@ public final class CommandTransport: JudgeTransport {
     self.timeout = timeout
   }
 
+  /// Looks for the program before anybody counts on it.
+  ///
+  /// - Throws: `EvaluationError.noProgram` where none can be started.
+  public static func check(_ arguments: [String]) throws {
+    guard let program = arguments.first else { return }
+    let folders = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":") ?? []
+    let places = program.contains("/") ? [program] : folders.map { "\($0)/\(program)" }
+    guard places.contains(where: FileManager.default.isExecutableFile) else {
+      throw EvaluationError.noProgram(program)
+    }
+  }
+
   public func exchange(_ request: JSON) throws(TransportFailure) -> JSON {
     do throws(TransportFailure) {
       let session = if let running = self.session { running } else { try CommandSession(arguments) }

@@ -32,14 +32,11 @@ extension InstructionRecipe {
     let judgeSection = top.section("judge")
     let judge = SelfRewardRecipe.Judge(judgeSection)
     self.judge = judge
-    if judge.rewards.contains(where: \.kind.isForArithmetic) {
-      judgeSection.problem(
-        "judge.rewards by statements, votes or the calculator are for arithmetic", key: "rewards",
-        advice: "such as [{kind: sampled}] or [{kind: expected-score}]")
-    }
+    Self.refuseArithmetic(judge.rewards, judgeSection, key: "rewards")
     let pairsSection = top.section("pairs")
     let pairs = SelfRewardRecipe.Pairs(pairsSection)
     self.pairs = pairs
+    pairs.check(against: judge, pairsSection)
     if pairs.differentAnswers || pairs.weights == .votes || !pairs.votes.isEmpty {
       pairsSection.problem(
         "pairs.different_answers and pairs by votes need answers that are numbers",
@@ -48,7 +45,9 @@ extension InstructionRecipe {
     preference = SelfRewardRecipe.preference(top.section("preference"))
     replayInterval = top.integer("replay_every", in: 1...1_000_000)
     training = Recipe.Training(top.section("training"))
-    agreement = Agreement(top.section("agreement"))
+    let agreementSection = top.section("agreement")
+    agreement = Agreement(agreementSection)
+    Self.refuseArithmetic(agreement.judges, agreementSection, key: "judges")
     let stopSection = top.section("stop")
     stop = SelfRewardRecipe.Stop(stopSection)
     if stop.rollback || stop.voteShare != nil {
@@ -58,6 +57,20 @@ extension InstructionRecipe {
     }
     top.finish()
     guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+  }
+
+  /// Reports rewards that need a problem's statement, or numbers for answers.
+  private static func refuseArithmetic(
+    _ rewards: [SelfRewardRecipe.Reward], _ section: Section, key: String
+  ) {
+    let kinds = rewards.map(\.kind)
+    let words = SelfRewardRecipe.Reward.Kind.allCases.filter { !$0.isForArithmetic }.map(\.rawValue)
+    for kind in kinds where kind.isForArithmetic {
+      section.problem(
+        "\(section.name).\(key): the kind \(kind.rawValue) is for arithmetic; an instruction has neither a "
+          + "statement nor a number for its answer", key: key,
+        advice: "there is \(words.joined(separator: ", "))")
+    }
   }
 }
 
@@ -85,7 +98,7 @@ extension InstructionRecipe.Task {
 extension InstructionRecipe.JudgeData {
   init(_ section: Section) {
     self.init()
-    rubric = section.choice("rubric", SelfRewardRecipe.Rubric.self) ?? rubric
+    rubric = section.rubric("rubric") ?? rubric
     mostCommonRatio =
       section.number("most_common_ratio", in: 0...1e6, excludingLower: true) ?? mostCommonRatio
     ranked = Ranked(section.section("ranked"))

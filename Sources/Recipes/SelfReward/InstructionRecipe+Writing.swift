@@ -41,7 +41,7 @@ extension InstructionRecipe.Task {
 
 extension InstructionRecipe.JudgeData {
   fileprivate func write(to writer: inout RecipeWriter) {
-    writer.field("rubric", rubric.rawValue)
+    writer.rubric(rubric)
     writer.field("most_common_ratio", mostCommonRatio.recipeText)
     writer.section("ranked") { writer in
       if let path = ranked.path { writer.text("path", path) }

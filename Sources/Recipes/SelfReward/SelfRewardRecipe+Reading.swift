@@ -34,7 +34,14 @@ extension SelfRewardRecipe {
     start = Start(top.section("start"))
     candidates = Candidates(top.section("candidates"))
     judge = Judge(top.section("judge"))
-    pairs = Pairs(top.section("pairs"))
+    if start.judgeExamples > 0, judge.rubric == nil {
+      top.problem(
+        "start.judge_examples with rewards that have no rubric", key: "start",
+        advice: "add a reward such as {kind: expected-score}, or leave them out")
+    }
+    let pairsSection = top.section("pairs")
+    pairs = Pairs(pairsSection)
+    pairs.check(against: judge, pairsSection)
     preference = Self.preference(top.section("preference"))
     replayInterval = top.integer("replay_every", in: 1...1_000_000)
     training = Recipe.Training(top.section("training"))
@@ -95,6 +102,8 @@ extension SelfRewardRecipe.Start {
     self.init()
     examples = section.integer("examples", in: 0...1_000_000) ?? examples
     steps = section.range("steps", in: 2...12) ?? steps
+    judgeExamples = section.integer("judge_examples", in: 0...1_000_000) ?? judgeExamples
+    judgeCorruptions = section.integer("judge_corruptions", in: 1...4) ?? judgeCorruptions
     training = Recipe.Training(section.section("training"))
     section.finish()
   }
@@ -145,6 +154,18 @@ extension SelfRewardRecipe.Pairs {
         advice: "the rejected answer is another model's and has no votes: write weights: none")
     }
     section.finish()
+  }
+}
+
+extension SelfRewardRecipe.Pairs {
+  /// Reports pairs that ask for agreement where nobody is there to agree.
+  func check(against judge: SelfRewardRecipe.Judge, _ section: Section) {
+    guard agreement || weights == .agreement, judge.rewards.count == 1, judge.rewards[0].opinions < 2 else {
+      return
+    }
+    section.problem(
+      "pairs by agreement with a judge of one opinion", key: agreement ? "agreement" : "weights",
+      advice: "list several judge.rewards, or one that judges several times: sampled, pairwise")
   }
 }
 

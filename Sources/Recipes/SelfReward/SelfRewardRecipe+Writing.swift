@@ -26,6 +26,8 @@ extension SelfRewardRecipe {
     writer.section("start") { writer in
       writer.field("examples", "\(start.examples)")
       writer.field("steps", "\(start.steps)")
+      writer.field("judge_examples", "\(start.judgeExamples)")
+      writer.field("judge_corruptions", "\(start.judgeCorruptions)")
       writer.section("training") { Recipe.write(start.training, to: &$0) }
     }
     writer.section("candidates") { candidates.write(to: &$0) }

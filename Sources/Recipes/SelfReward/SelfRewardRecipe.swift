@@ -80,6 +80,10 @@ public struct SelfRewardRecipe: Sendable, Hashable {
     /// How many solved problems; 0: none.
     public var examples = 500
     public var steps = [2, 3]
+    /// Of how many of their answers the base learns to give a score too, by the judge's rubric; 0: of none.
+    public var judgeExamples = 0
+    /// How many worse answers are made of each, so that there is something to score.
+    public var judgeCorruptions = 1
     public var training = Recipe.Training()
   }
 

@@ -16,12 +16,12 @@ public struct AuditGate: Sendable, Hashable {
   /// What falls short; nothing when the audit passes.
   public func findings(_ audit: JudgeAudit) -> [GateFinding] {
     var findings: [GateFinding] = []
-    func check(_ found: Double, _ least: Double, _ what: String) {
-      if found < least { findings.append(GateFinding(what: what, found: found, least: least)) }
+    func check(_ found: Double, _ least: Double, _ what: String, _ key: String) {
+      if found < least { findings.append(GateFinding(what: what, found: found, least: least, key: key)) }
     }
-    check(audit.areaUnderCurve, areaUnderCurve, "judge AUC")
-    check(audit.selectionGain, selectionGain, "selection gain")
-    check(Double(audit.pairs), Double(pairs), "pairs of the audit")
+    check(audit.areaUnderCurve, areaUnderCurve, "judge AUC", "gate.judge_auc")
+    check(audit.selectionGain, selectionGain, "selection gain", "gate.selection_gain")
+    check(Double(audit.pairs), Double(pairs), "number of pairs", "gate.pairs")
     return findings
   }
 
@@ -38,15 +38,19 @@ public struct GateFinding: Sendable, Hashable {
   public var what: String
   public var found: Double
   public var least: Double
+  /// The recipe's key of the threshold.
+  public var key: String
 
-  public init(what: String, found: Double, least: Double) {
+  public init(what: String, found: Double, least: Double, key: String) {
     self.what = what
     self.found = found
     self.least = least
+    self.key = key
   }
 
   /// As a person reads it.
   public var text: String {
-    "the audit's \(what) is \(String(format: "%.3g", found)), the gate wants \(String(format: "%.3g", least))"
+    "the audit's \(what) is \(String(format: "%.3g", found)), the gate wants at least "
+      + "\(String(format: "%.3g", least)) (\(key))"
   }
 }

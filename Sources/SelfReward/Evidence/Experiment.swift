@@ -126,12 +126,18 @@ public struct Experiment {
       "audit-problems", .audit, of: problems, count: options.auditProblems, seed: 0)
     let policy = try policies.policy(options.loop.generator, current: start.path)
     let sets = try stages.candidates("audit-candidates", of: asked, by: policy, options.loop.candidates)
-    let judgments = try stages.judgments("audit-judgments", of: sets, by: judge)
+    let (judgments, counts) = try stages.judging("audit-judgments", of: sets, by: judge)
     let pairs = PairMaker(options.loop.pairs(.own, round: 1)).pairs(
       sets, judgments, seed: stages.seed("audit")
     ).pairs
     let audit = audit(sets, judgments, pairs, for: .audit)
     say("seed \(seed), audit: \(audit.text)")
+    let missing = judgments.reduce(0) { $0 + $1.count { $0.score == nil } }
+    if missing > 0 {
+      say(
+        "warning: \(missing) judgments of \(judgments.reduce(0) { $0 + $1.count }) are missing; the judge counted "
+          + JSON.object(counts).text())
+    }
     try AtomicFile.write(audit.json.text(pretty: true) + "\n", to: place + "/audit.json")
 
     let watched = try stages.problems(
@@ -206,7 +212,7 @@ public struct Experiment {
       let ledger = RoundLedger(
         arm: arm, seed: run.seed, round: round, model: outcome.fingerprint, examination: examination,
         others: others, health: outcome.health, statistics: CandidateStatistics(outcome.sets),
-        scores: outcome.judgments.map { ScoreStatistics($0) },
+        scores: outcome.judgments.map { ScoreStatistics($0) }, judging: outcome.judgingCounts,
         audit: audit(
           outcome.sets, outcome.judgments ?? outcome.sets.map { $0.candidates.map { _ in .missing } },
           outcome.pairs, for: .evaluation), counts: outcome.counts, metrics: outcome.metrics,

@@ -20,8 +20,8 @@ public struct InstructionExperiment {
     public var policies: (_ start: String) -> PolicyLoader
     /// The recipe's own reward, judged by whoever the recipe says.
     public var reward: (_ policies: PolicyLoader, _ current: String) throws -> RoundJudge
-    /// The judges that are held against people's, as a policy judges.
-    public var agreementJudges: (_ judge: Policy) throws -> [RoundJudge]
+    /// The judges that are held against people's, as a model judges.
+    public var agreementJudges: (_ policies: PolicyLoader, _ model: String) throws -> [RoundJudge]
     /// The rounds' training, with the start's examples for replay.
     public var training: (_ start: StartModel) -> RoundTraining
     /// Who follows each training of the baseline and of the start.
@@ -31,7 +31,7 @@ public struct InstructionExperiment {
       baseline: SupervisedStage, start: SupervisedStage, renderer: ExampleRenderer,
       policies: @escaping (String) -> PolicyLoader,
       reward: @escaping (PolicyLoader, String) throws -> RoundJudge,
-      agreementJudges: @escaping (Policy) throws -> [RoundJudge],
+      agreementJudges: @escaping (PolicyLoader, String) throws -> [RoundJudge],
       training: @escaping (StartModel) -> RoundTraining,
       consumers: @escaping () -> [any TrainingConsumer] = { [] }
     ) {
@@ -136,8 +136,7 @@ public struct InstructionExperiment {
     guard !options.agreement.isEmpty else { return [] }
     let stage = AgreementStage(
       data: options.agreement, tieMargin: options.tieMargin, stages: try stages("agreement"))
-    let measured = try stage.agreements(
-      name, try crew.agreementJudges(try policies.policy(.current, current: model)))
+    let measured = try stage.agreements(name, try crew.agreementJudges(policies, model))
     for entry in measured {
       say("\(name), \(entry.agreement.data), \(entry.agreement.reward): \(entry.agreement.accuracy.text)")
     }

@@ -39,6 +39,8 @@ public struct InstructionLedger: Sendable {
   public var statistics: CandidateStatistics?
   public var judgments: JudgmentCounts?
   public var scores: ScoreStatistics?
+  /// What the judge counted beside its judgments: retries, minds that changed with the order; empty where nothing.
+  public var judging = JSONObject()
   public var pairs: PairCounts?
   /// Of the model's samples on the held-out prompts, beside the start's.
   public var health: RoundHealth
@@ -65,6 +67,7 @@ public struct InstructionLedger: Sendable {
     statistics = CandidateStatistics(outcome.sets)
     judgments = outcome.judgments.map { JudgmentCounts($0) }
     scores = outcome.judgments.map { ScoreStatistics($0) }
+    judging = outcome.judgingCounts
     pairs = outcome.counts
     health = outcome.health
     self.headToHead = headToHead
@@ -79,6 +82,7 @@ public struct InstructionLedger: Sendable {
     json["candidates"] = statistics?.json
     json["judgments"] = judgments?.json
     json["scores"] = scores?.json
+    if !judging.isEmpty { json["judging"] = .object(judging) }
     json["pairs"] = pairs?.json
     json["head_to_head"] = headToHead?.json
     json["training"] = metrics

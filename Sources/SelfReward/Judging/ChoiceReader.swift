@@ -39,9 +39,19 @@ public struct ChoiceReader {
     tails = tokens.map { Array($0.dropFirst(length)) }
   }
 
+  /// A reader of what goes on with a text that is tokens already.
+  init(_ policy: Policy, tails: [[TokenID]]) {
+    self.policy = policy
+    self.tails = tails
+    opening = []
+  }
+
   /// Of each question, how likely the replies are; nil for one that doesn't fit the judge's context.
   public func probabilities(after questions: [String]) throws -> [ChoiceProbabilities?] {
-    let prompts = try questions.map { try policy.tokens(ofPrompt: $0) + opening }
+    try probabilities(after: questions.map { try policy.tokens(ofPrompt: $0) + opening })
+  }
+
+  func probabilities(after prompts: [[TokenID]]) throws -> [ChoiceProbabilities?] {
     let longest = tails.map(\.count).max() ?? 1
     let fitting = prompts.indices.filter { prompts[$0].count + longest <= policy.model.contextLength }
     let likelihoods =
@@ -49,7 +59,7 @@ public struct ChoiceReader {
       ? try CompletionScorer(policy.model).next(after: fitting.map { prompts[$0] }) { distribution in
         tails.map { distribution.probability(Int($0[0])) }
       } : try sequenceLikelihoods(fitting.map { prompts[$0] })
-    var results = [ChoiceProbabilities?](repeating: nil, count: questions.count)
+    var results = [ChoiceProbabilities?](repeating: nil, count: prompts.count)
     for (place, likelihood) in zip(fitting, likelihoods) {
       let mass = likelihood.reduce(0, +)
       guard mass > 0 else { continue }

@@ -15,6 +15,8 @@ public struct RoundLedger: Sendable, Hashable {
   /// Of the round's own candidates and pairs; nil for the start.
   public var statistics: CandidateStatistics?
   public var scores: ScoreStatistics?
+  /// What the judge counted beside its judgments: retries, minds that changed with the order; empty where nothing.
+  public var judging = JSONObject()
   public var audit: JudgeAudit?
   public var counts: PairCounts?
   public var metrics: JSON
@@ -33,6 +35,7 @@ public struct RoundLedger: Sendable, Hashable {
     }
     json["candidates"] = statistics?.json
     json["scores"] = scores?.json
+    if !judging.isEmpty { json["judging"] = .object(judging) }
     json["judge"] = audit?.json
     json["pairs"] = counts?.json
     json["training"] = metrics

@@ -2,6 +2,9 @@ import Evaluation
 
 /// Which reward judges, with all its options: what a recipe says, typed.
 public indirect enum RewardSpecification: Sendable, Hashable {
+  case statement(StatementReward.Aggregation)
+  /// With the least and the greatest number that may stand in a statement.
+  case statementExpected(numbers: ClosedRange<Int>)
   case sampledRubric(SampledRubricOptions)
   case expectedScore(JudgePrompt)
   case verifier(ChoicePrompt)
@@ -33,6 +36,8 @@ public indirect enum RewardSpecification: Sendable, Hashable {
   /// The name of the reward that it makes.
   public var name: String {
     switch self {
+    case .statement(let aggregation): "statement-\(aggregation.rawValue)"
+    case .statementExpected: "statement-expected"
     case .sampledRubric: "sampled"
     case .expectedScore: "expected-score"
     case .verifier: "verifier"
@@ -51,10 +56,22 @@ public indirect enum RewardSpecification: Sendable, Hashable {
   /// Whether a model has to judge.
   public var needsJudge: Bool {
     switch self {
-    case .sampledRubric, .expectedScore, .verifier, .pairwise, .likelihood, .implicit: true
+    case .statement, .statementExpected, .sampledRubric, .expectedScore, .verifier, .pairwise, .likelihood,
+      .implicit:
+      true
     case .majorityVote, .calculator, .command, .http: false
     case .combined(let parts): parts.contains { $0.reward.needsJudge }
     case .agreement(let parts): parts.contains(where: \.needsJudge)
+    }
+  }
+
+  /// Whether the judge is held against another model.
+  public var needsReference: Bool {
+    switch self {
+    case .implicit: true
+    case .combined(let parts): parts.contains { $0.reward.needsReference }
+    case .agreement(let parts): parts.contains(where: \.needsReference)
+    default: false
     }
   }
 
@@ -73,6 +90,10 @@ public indirect enum RewardSpecification: Sendable, Hashable {
       try specification.makeReward(judge: judge, reference: reference)
     }
     switch self {
+    case .statement(let aggregation):
+      return StatementReward(judge: try required(judge, "judge"), aggregation: aggregation)
+    case .statementExpected(let numbers):
+      return ExpectedStatementReward(judge: try required(judge, "judge"), numbers: numbers)
     case .sampledRubric(let options):
       return try SampledRubricReward(judge: try required(judge, "judge"), options)
     case .expectedScore(let rubric):

@@ -68,6 +68,8 @@ public struct RoundOutcome {
   public let sets: [CandidateSet]
   /// nil where nobody judges.
   public let judgments: [[Judgment]]?
+  /// What the judge counted beside its judgments: retries, minds that changed with the order; empty where nothing.
+  public let judgingCounts: JSONObject
   public let pairs: [SelectedPair]
   public let counts: PairCounts
   public let health: RoundHealth
@@ -107,9 +109,8 @@ public struct RoundLoop {
     let asked = supplied.problems
     let generator = try policies.policy(options.generator, current: model)
     let sets = try stages.candidates("candidates", of: asked, by: generator, options.candidates)
-    let judgments = try makeJudge(arm, model).map {
-      try stages.judgments("judgments", of: sets, by: $0)
-    }
+    let judged = try makeJudge(arm, model).map { try stages.judging("judgments", of: sets, by: $0) }
+    let judgments = judged?.judgments
     let (pairs, counts) = try self.pairs(stages, asked, sets, judgments, current: model)
     guard !pairs.isEmpty else { throw SelfRewardLoopError.noPairs(round: round, counts: counts) }
     let pairsPath = try write(pairs, of: sets, counts, stages)
@@ -117,7 +118,8 @@ public struct RoundLoop {
     let health = try validation.health(stages, model: made.model, policies: policies, options.candidates)
     return RoundOutcome(
       round: round, model: made.model, fingerprint: made.fingerprint, promptCounts: supplied.counts,
-      sets: sets, judgments: judgments, pairs: pairs, counts: counts, health: health, metrics: made.metrics)
+      sets: sets, judgments: judgments, judgingCounts: judged?.counts ?? JSONObject(), pairs: pairs,
+      counts: counts, health: health, metrics: made.metrics)
   }
 
   private func pairs(

@@ -58,10 +58,12 @@ struct RoundStages {
     }
   }
 
-  /// What a judge makes of candidates.
-  func judgments(
+  /// What a judge makes of candidates, and what it counted.
+  ///
+  /// Counts lie beside the judgments, a row behind each stretch's, so that a run that goes on has lost none.
+  func judging(
     _ name: String, of sets: [CandidateSet], by judge: RoundJudge
-  ) throws -> [[Judgment]] {
+  ) throws -> (judgments: [[Judgment]], counts: JSONObject) {
     let drawn = seed(name)
     let header: JSON = [
       "stage": .string(name), "seed": .string("\(drawn)"), "reward": .string(judge.reward.name),
@@ -74,12 +76,28 @@ struct RoundStages {
       stretches: stretches.count, twins: twins.map { "\($0)/\(name).jsonl" }, isStopped: { isStopped }
     ) { number in
       let part = Array(sets[stretches[number]])
+      let before = judge.reward.counts
       let judged = try judge.reward.judge(part, seed: Self.seed(drawn, stretch: number))
+      let counts = judge.reward.counts.subtracting(before)
       return zip(part, judged).map { ["id": .string($0.id), "judgments": .array($1.map(\.row))] }
+        + (counts.isEmpty ? [] : [["counts": .object(counts)]])
     }
-    return try rows.enumerated().map { index, row in
-      try NumberReader(row, path: file.path, row: index + 1).list("judgments").map { Judgment($0) }
+    var counts = JSONObject()
+    var judgments: [[Judgment]] = []
+    for (index, row) in rows.enumerated() {
+      if let counted = row["counts"]?.objectValue {
+        counts.add(counted)
+      } else {
+        let reader = NumberReader(row, path: file.path, row: index + 1)
+        judgments.append(try reader.list("judgments").map { Judgment($0) })
+      }
     }
+    return (judgments, counts)
+  }
+
+  /// What a judge makes of candidates.
+  func judgments(_ name: String, of sets: [CandidateSet], by judge: RoundJudge) throws -> [[Judgment]] {
+    try judging(name, of: sets, by: judge).judgments
   }
 
   /// The seed of a stretch: draws depend on the place within one, so each has its own.

@@ -132,8 +132,8 @@ public struct RoundTraining {
     let tuning = FineTuning(
       model: model, data: data, dataFingerprint: fingerprint, training: training, objective: objective,
       output: FineTuning.Output(
-        folder: output, mode: .resume, recipe: recipe, elementType: .float32, tokenizer: tokenizer,
-        keepBest: false, keepStates: 1))
+        folder: output, mode: .goingOn(in: output), recipe: recipe, elementType: .float32,
+        tokenizer: tokenizer, keepBest: false, keepStates: 1))
     let ended = try tuning.run(
       pool: compute.pool, engine: compute.engine, consumers: consumers(), stop: stop)
     if ended.reason == .interrupted { throw SelfRewardLoopError.interrupted }

@@ -4,8 +4,10 @@ import Diagnostics
 public enum SelfRewardLoopError: DiagnosticError, Hashable {
   /// A stage's file follows from other seeds, models or options.
   case otherRun(path: String)
-  /// The output folder holds another recipe's run.
+  /// The output folder holds a run, and nobody asked to go on with it.
   case folderInUse(path: String)
+  /// The run to go on with follows another recipe.
+  case otherRecipe(path: String)
   /// A stop was asked for; what is finished stays.
   case interrupted
   case unwritable(path: String, reason: String)
@@ -27,8 +29,16 @@ public enum SelfRewardLoopError: DiagnosticError, Hashable {
     case .folderInUse(let path):
       [
         Diagnostic(
-          "another run lies here", at: .init(path),
-          advice: "go on with --resume, or give another output folder", exitCode: .usage)
+          "a run lies here", at: .init(path),
+          advice: "go on with it (--resume), or give another folder: --set output=FOLDER", exitCode: .usage)
+      ]
+    case .otherRecipe(let path):
+      [
+        Diagnostic(
+          "the run that lies here follows another recipe", at: .init(path),
+          advice:
+            "resume with the recipe and the --set that began it, or give another folder: --set output=FOLDER",
+          exitCode: .usage)
       ]
     case .interrupted:
       [Diagnostic("interrupted", advice: "go on with --resume", exitCode: .interrupted)]
@@ -43,17 +53,20 @@ public enum SelfRewardLoopError: DiagnosticError, Hashable {
       findings.map { finding in
         Diagnostic(
           finding.text,
-          advice: "choose another reward or difficulty, or set gate.enforce=false to go on all the same",
-          exitCode: .unavailable)
+          advice: "choose another reward or difficulty, lower \(finding.key), or go on all the same with "
+            + "--resume --set gate.enforce=false")
       }
     case .noPairs(let round, let counts):
       [
         Diagnostic(
           "round \(round) made \(counts.kept) pairs of \(counts.prompts) prompts (\(counts.ties) ties, "
             + "\(counts.belowMargin) below the margin, \(counts.belowFloor) below the floor, "
-            + "\(counts.belowVotes) below the votes, "
-            + "\(counts.missing) judgments missing)",
-          advice: "lower pairs.margin, pairs.floor or pairs.votes, or sample at a higher temperature")
+            + "\(counts.belowVotes) below the votes, \(counts.disagreements) without agreement, "
+            + "\(counts.sameAnswer) with the same answer, \(counts.tooFew) with too few judged answers; "
+            + "\(counts.truncated) answers cut off, \(counts.missing) judgments missing)",
+          advice: counts.missing > counts.kept + counts.ties
+            ? "see judgments.jsonl for what the judge said"
+            : "ask less of pairs, raise candidates.max_tokens, or sample at a higher temperature")
       ]
     }
   }

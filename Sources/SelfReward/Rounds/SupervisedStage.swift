@@ -58,7 +58,7 @@ public struct SupervisedStage {
       let ended = try FineTuning(
         model: model, data: SegmentData(batches: batches), dataFingerprint: fingerprint, training: training,
         output: FineTuning.Output(
-          folder: path, mode: .resume, recipe: recipe, elementType: .float32, tokenizer: tokenizer,
+          folder: path, mode: .goingOn(in: path), recipe: recipe, elementType: .float32, tokenizer: tokenizer,
           keepBest: false, keepStates: 1)
       ).run(pool: compute.pool, engine: compute.engine, consumers: consumers, stop: stop)
       if ended.reason == .interrupted { throw SelfRewardLoopError.interrupted }

@@ -26,6 +26,17 @@ public struct CorruptionSeeds: Sendable, Hashable {
 
   public init() {}
 
+  /// For a rubric of any scores: the good answer has the greatest, and the others as much less of it.
+  public init(rubric: JudgePrompt) {
+    self.rubric = rubric
+    let (least, greatest) = (rubric.scores.lowerBound, rubric.scores.upperBound)
+    func scaled(_ score: Int) -> Int {
+      least + Int((Double(score * (greatest - least)) / 5).rounded(.toNearestOrAwayFromZero))
+    }
+    intactScore = greatest
+    corruptedScores = corruptedScores.mapValues(scaled)
+  }
+
   /// Examples for a rubric: each good answer and its worse versions, whose kinds are drawn by chance.
   ///
   /// - Throws: `SelfRewardError.invalidOption` for a score outside the rubric.

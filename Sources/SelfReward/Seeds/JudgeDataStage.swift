@@ -127,12 +127,3 @@ extension JudgeExample {
       reply: try reader.text("reply"), score: try reader.number("score"))
   }
 }
-
-extension JSONObject {
-  /// Adds other counts to these, name by name.
-  fileprivate mutating func add(_ counts: JSONObject) {
-    for (name, count) in counts {
-      self[name] = .integer((self[name]?.intValue ?? 0) + (count.intValue ?? 0))
-    }
-  }
-}

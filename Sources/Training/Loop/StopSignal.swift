@@ -14,7 +14,11 @@ public final class StopSignal: Sendable {
   nonisolated(unsafe) private let sources: [any DispatchSourceSignal]
 
   /// Listens for these signals; without any only `request()` asks for a stop.
-  public init(listeningFor signals: [Int32] = [SIGINT, SIGTERM]) {
+  ///
+  /// - Parameter notice: Is called at the first signal, on a thread of its own.
+  public init(
+    listeningFor signals: [Int32] = [SIGINT, SIGTERM], notice: @escaping @Sendable () -> Void = {}
+  ) {
     let requests = Counter()
     self.requests = requests
     self.signals = signals
@@ -28,6 +32,7 @@ public final class StopSignal: Sendable {
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
         if requests.increment() > 1 { _exit(ExitStatus.interrupted.rawValue) }
+        notice()
       }
       source.setRegistrationHandler { listening.signal() }
       source.resume()

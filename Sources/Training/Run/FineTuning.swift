@@ -18,6 +18,12 @@ public struct FineTuning {
     case resume
     /// Begin, whatever was there.
     case overwrite
+
+    /// Going on in a folder where a state lies, beginning in any other: for runs that are a stage of a larger one,
+    /// which has the folder to itself.
+    public static func goingOn(in folder: String) -> Mode {
+      StepNames.steps(in: RunFolder(path: folder).statePath).isEmpty ? .overwrite : .resume
+    }
   }
 
   /// Where a run's result goes, and what is kept of it.

@@ -32,7 +32,9 @@ struct SelfRewardCommand: ParsableCommand {
     if let seeds { overrides.append("seeds=\(seeds)") }
     let path = RecipeCommand.path(recipe)
     let started = ContinuousClock.now
-    let signal = StopSignal()
+    let signal = StopSignal {
+      Console.note("stopping when what is being worked on is saved; again to end at once")
+    }
     let consumers: () -> [any TrainingConsumer] = { verbose ? [ProgressBar()] : [] }
     switch try AnyRecipe(contentsOf: path, overrides: overrides) {
     case .selfReward(let recipe):
