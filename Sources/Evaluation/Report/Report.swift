@@ -73,7 +73,7 @@ public struct Report: Sendable {
     let comparison = section.comparison
     var parts = [
       """
-      <h2 id="task-\(number)">\(HTMLPage.escaped(comparison.task)): \(HTMLPage.escaped(comparison.metric.name))</h2>
+      <h2 id="task-\(number)">\(HTMLPage.escaped("\(comparison.task): \(comparison.metric.title)"))</h2>
       \(HTMLTable(Self.head, comparison.systems.map { row($0, in: comparison.metric) }).html)
       """
     ]

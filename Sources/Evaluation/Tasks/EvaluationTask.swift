@@ -83,6 +83,9 @@ public struct Metric: Sendable, Hashable {
     self.isShare = isShare
   }
 
+  /// Its name, and which way is better where that isn't plain.
+  var title: String { isHigherBetter ? name : "\(name), less is better" }
+
   /// Whether one score is better than another.
   func isBetter(_ score: Double, than other: Double) -> Bool {
     isHigherBetter ? score > other : score < other
