@@ -28,6 +28,18 @@ struct BadInputTests {
     try expectRefusal(["score", "--model", model, "--tokens", "1,99"], status: 64, says: "99", "39")
   }
 
+  @Test("evaluations of what isn't there, before any model is loaded")
+  func evaluation() throws {
+    let model = ["evaluate", "--model", Command.shipped]
+    try expectRefusal(model, status: 64, says: "--task")
+    try expectRefusal(model + ["--task", "gsm8k"], status: 64, says: "gsm8k=DATA.h5")
+    try expectRefusal(model + ["--task", "gsm8kk=quiz.h5"], status: 64, says: "did you mean gsm8k?")
+    try expectRefusal(model + ["--task", "quiz.h5"], status: 66, says: "quiz.h5")
+    try expectRefusal(
+      ["evaluate", "--model", "no/model", "--task", "gsm8k=quiz.h5"], status: 66, says: "quiz.h5")
+    try expectRefusal(["evaluate", "evaluate/dmo"], status: 66, says: "did you mean \"evaluate/demo\"?")
+  }
+
   @Test("text without a tokenizer")
   func noTokenizer() throws {
     try expectRefusal(

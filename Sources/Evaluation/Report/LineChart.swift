@@ -42,7 +42,7 @@ public struct LineChart: Sendable {
 
   /// The page's colours are called `--c0` and so on.
   private static let colorCount = 6
-  private static let (width, height, left, bottom) = (640.0, 280.0, 48.0, 46.0)
+  private static let (width, height, left, bottom) = (640.0, 280.0, 58.0, 46.0)
   /// Where there are more, each isn't marked on its own.
   private static let mostMarks = 40
 
