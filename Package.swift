@@ -61,7 +61,7 @@ let package = Package(
     + room("Formats", ["Diagnostics", "Tensors", "CHDF5", crypto])
     // 3
     + room("Tokenizers", ["Diagnostics", "Formats", "CPCRE2"])
-    + room("Models", ["Diagnostics", "Tensors", "Autodiff", "Formats", "CKernels"])
+    + room("Models", ["Diagnostics", "Tensors", "Autodiff", "Formats"])
     // 4
     + room("Datasets", ["Diagnostics", "Tensors", "Formats", "Tokenizers"])
     + room(
@@ -80,8 +80,7 @@ let package = Package(
     + room(
       "Evaluation",
       [
-        "Diagnostics", "Tensors", "Formats", "Tokenizers", "Datasets", "Models", "Decoding", "Proxy",
-        "CSandbox",
+        "Diagnostics", "Tensors", "Formats", "Tokenizers", "Datasets", "Decoding", "Proxy", "CSandbox",
       ], tests: ["TestSupport"])
     // 6
     + room(
@@ -109,7 +108,7 @@ let package = Package(
       .executableTarget(
         name: "trimtab",
         dependencies: [
-          "Diagnostics", "Tensors", "Autodiff", "Formats", "Tokenizers", "Models", "Datasets",
+          "Diagnostics", "Tensors", "Formats", "Tokenizers", "Models", "Datasets",
           "Decoding", "Proxy", "Training", "Evaluation", "SelfReward", "Recipes", "Runs", "Benchmarking",
           argumentParser,
         ], swiftSettings: strict),

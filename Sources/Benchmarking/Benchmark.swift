@@ -21,9 +21,7 @@ public struct Benchmark {
   }
 
   static func makeCompute(_ options: BenchmarkOptions, threads: Int?) throws -> Compute {
-    Compute(
-      pool: threads.map { ThreadPool(threads: $0) } ?? ThreadPool(),
-      engine: try MatrixEngines.make(precision: options.precision), arena: try Arena.unplanned())
+    try Compute(threads: threads, precision: options.precision)
   }
 
   /// Measures everything that was asked for; `note` is told what comes next.

@@ -62,6 +62,14 @@ public struct Checkpoint: Sendable {
     return Decoder(configuration, parameters: tensors.mapValues { Variable($0) }, adapter: adapter)
   }
 
+  /// Where its tokenizer lies: in a GGUF itself, beside the weights, or beside those that an adapter adapts; nil where
+  /// weights lie alone.
+  public var tokenizerPath: String? {
+    [path, adapter?.basePath].compactMap { $0 }.first { place in
+      place.hasSuffix(".gguf") || FileManager.default.fileExists(atPath: place + "/tokenizer.json")
+    }
+  }
+
   /// The same model without its adapter: the antiexpert's weights, shared.
   public var withoutAdapter: Checkpoint {
     var copy = self

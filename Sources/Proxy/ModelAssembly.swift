@@ -62,22 +62,15 @@ public struct LoadedModel {
   /// Loads a folder or a GGUF; an adapter's tokenizer may be its base's.
   public init(path: String, compute: Compute) throws {
     let checkpoint = try Checkpoint.load(path)
-    self.init(checkpoint, tokenizer: try LoadedModel.tokenizer(of: checkpoint), compute: compute)
+    self.init(
+      checkpoint, tokenizer: try checkpoint.tokenizerPath.map { try Tokenizer.load(path: $0) },
+      compute: compute)
   }
 
   /// The tokenizer, which text can't be read without.
   public func requireTokenizer() throws -> Tokenizer {
     guard let tokenizer else { throw ProxyError.noTokenizer(path: path) }
     return tokenizer
-  }
-
-  /// The tokenizer of a model, for an adapter its own or its base's; nil where weights lie alone.
-  public static func tokenizer(of checkpoint: Checkpoint) throws -> Tokenizer? {
-    let places = [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
-    let place = places.first { path in
-      path.hasSuffix(".gguf") || FileManager.default.fileExists(atPath: path + "/tokenizer.json")
-    }
-    return try place.map { try Tokenizer.load(path: $0) }
   }
 }
 

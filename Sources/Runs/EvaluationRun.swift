@@ -43,10 +43,7 @@ public struct EvaluationRun {
         _ = try Self.rows(entry, selection)
       }
     }
-    let compute = Compute(
-      pool: recipe.threads.map { ThreadPool(threads: $0) } ?? ThreadPool(),
-      engine: try MatrixEngines.make(precision: recipe.precision.tensorPrecision),
-      arena: try Arena.unplanned())
+    let compute = try Compute(threads: recipe.threads, precision: recipe.precision.tensorPrecision)
     models = try EvaluatedModels(recipe, compute: compute, note: note)
     judges = JudgeLoader(compute: compute)
   }

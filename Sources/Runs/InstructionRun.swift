@@ -21,8 +21,8 @@ public struct InstructionRun {
   public init(_ recipe: InstructionRecipe, isResuming: Bool, say: @escaping (String) -> Void) throws {
     self.recipe = recipe
     self.say = say
-    compute = try Compute(threads: recipe.threads, precision: recipe.precision)
-    try RunFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming) { found, path in
+    compute = try Compute(threads: recipe.threads, precision: recipe.precision.tensorPrecision)
+    try OutputFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming) { found, path in
       guard var other = try? InstructionRecipe(yaml: found, path: path) else { return false }
       // Threads change no bit.
       other.threads = recipe.threads

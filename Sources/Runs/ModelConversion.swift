@@ -51,7 +51,7 @@ public struct ModelConversion: Sendable {
       throw ModelConversionError.exists(path: path)
     }
     let checkpoint = try Checkpoint.load(source)
-    let tokenizer = try LoadedModel.tokenizer(of: checkpoint)
+    let tokenizer = try checkpoint.tokenizerPath.map { try Tokenizer.load(path: $0) }
     switch format {
     case .gguf:
       try GGUFModel(checkpoint).write(

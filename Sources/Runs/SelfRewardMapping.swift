@@ -129,3 +129,10 @@ extension SelfRewardRecipe.Stop {
     return rules
   }
 }
+
+extension SelfRewardRecipe.Model {
+  /// Which parameters learn.
+  func method(over checkpoint: Checkpoint) throws -> TunedModel.Method {
+    try adapter.map { .lowRank(try $0.configuration(over: checkpoint.configuration)) } ?? .full
+  }
+}

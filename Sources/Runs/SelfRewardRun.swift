@@ -20,8 +20,8 @@ public struct SelfRewardRun {
   public init(_ recipe: SelfRewardRecipe, isResuming: Bool, say: @escaping (String) -> Void) throws {
     self.recipe = recipe
     self.say = say
-    compute = try Compute(threads: recipe.threads, precision: recipe.precision)
-    try RunFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming) { found, path in
+    compute = try Compute(threads: recipe.threads, precision: recipe.precision.tensorPrecision)
+    try OutputFolder.claim(recipe.output, recipe: recipe.yaml, isResuming: isResuming) { found, path in
       guard var other = try? SelfRewardRecipe(yaml: found, path: path) else { return false }
       // Threads change no bit, and the gate decides whether rounds begin, not what they make.
       other.threads = recipe.threads

@@ -30,14 +30,14 @@ public struct TrainingRun {
   {
     self.recipe = recipe
     self.mode = mode
-    pool = recipe.threads.map { ThreadPool(threads: $0) } ?? ThreadPool()
+    pool = ThreadPool(threads: recipe.threads)
     engine = try MatrixEngines.make(precision: recipe.precision.tensorPrecision)
 
     var base: Checkpoint?
     switch recipe.model {
     case .path(let path):
       let checkpoint = try Checkpoint.load(path)
-      tokenizer = try Tokenizer.load(path: TrainingRun.tokenizerPath(of: checkpoint))
+      tokenizer = try Tokenizer.load(path: checkpoint.tokenizerPath ?? checkpoint.path)
       let method: TunedModel.Method =
         try recipe.adapter.map { .lowRank(try $0.configuration(over: checkpoint.configuration)) } ?? .full
       model = try TunedModel(.pretrained(checkpoint), method: method)
@@ -47,7 +47,7 @@ public struct TrainingRun {
         .untrained(try shape.configuration(vocabularySize: tokenizer.vocabularySize)), method: .full)
     case .reduced(let reduction, let path):
       let checkpoint = try Checkpoint.load(path)
-      tokenizer = try Tokenizer.load(path: TrainingRun.tokenizerPath(of: checkpoint))
+      tokenizer = try Tokenizer.load(path: checkpoint.tokenizerPath ?? checkpoint.path)
       let whole = checkpoint.merged
       // Exact products: rounding where a run begins would be learnt away again.
       let compute = Compute(
@@ -128,12 +128,5 @@ public struct TrainingRun {
       recipe: recipe.data, tokenizer: tokenizer, context: context, seed: recipe.seed,
       batchTokens: recipe.training.batchTokens, pool: pool, note: note)
     return { .examples(try loader.load($0, isShuffled: $1)) }
-  }
-
-  /// A folder's own tokenizer, or that of the model that an adapter folder adapts.
-  private static func tokenizerPath(of checkpoint: Checkpoint) -> String {
-    guard let adapter = checkpoint.adapter else { return checkpoint.path }
-    let own = checkpoint.path + "/tokenizer.json"
-    return FileManager.default.fileExists(atPath: own) ? checkpoint.path : adapter.basePath
   }
 }

@@ -17,6 +17,15 @@ public final class Compute: Sendable {
     self.arena = arena
   }
 
+  /// What infers: so many threads (nil: one a processor), that precision (nil: the fastest here), memory without a plan.
+  ///
+  /// - Throws: `TensorError` when the machine lacks the precision or refuses the memory.
+  public convenience init(threads: Int?, precision: Precision?) throws {
+    self.init(
+      pool: ThreadPool(threads: threads), engine: try MatrixEngines.make(precision: precision),
+      arena: try Arena.unplanned())
+  }
+
   /// Whether kernels are left out because only the memory plan is wanted.
   public var isPlanning: Bool { arena.isPlanning }
 

@@ -12,11 +12,12 @@ public final class ThreadPool: Sendable {
   private let board: Board
   private let entry = Mutex<Void>(())
 
-  /// Starts the workers; by default as many threads as the machine has processors.
-  public init(threads: Int = ProcessInfo.processInfo.activeProcessorCount) {
-    self.threads = max(1, threads)
+  /// Starts the workers; nil: as many threads as the machine has processors.
+  public init(threads: Int? = nil) {
+    let threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    self.threads = threads
     board = Board()
-    for _ in 1..<max(1, threads) {
+    for _ in 1..<threads {
       let worker = Thread { [board] in board.work() }
       worker.stackSize = 8 << 20
       worker.start()

@@ -69,7 +69,7 @@ public struct RoundTraining {
   ) throws {
     let checkpoint = try Checkpoint.load(model)
     let tuned = try TunedModel(.pretrained(checkpoint), method: options.method)
-    let tokenizer = try Tokenizer.load(path: tokenizerPath(of: checkpoint))
+    let tokenizer = try Tokenizer.load(path: checkpoint.tokenizerPath ?? checkpoint.path)
     let reading = try Dataset(path: path).preferencePairs(
       split: "train", renderer: try renderer(tokenizer), pool: compute.pool)
     var batches = PreferenceBatches(
@@ -100,7 +100,7 @@ public struct RoundTraining {
   ) throws {
     let checkpoint = try Checkpoint.load(model)
     let tuned = try TunedModel(.pretrained(checkpoint), method: options.method)
-    let tokenizer = try Tokenizer.load(path: tokenizerPath(of: checkpoint))
+    let tokenizer = try Tokenizer.load(path: checkpoint.tokenizerPath ?? checkpoint.path)
     let renderer = try renderer(tokenizer)
     var examples = TokenizedExamples()
     for row in chosen { examples.append(try renderer.example(row, kind: .task)) }
@@ -137,14 +137,6 @@ public struct RoundTraining {
     let ended = try tuning.run(
       pool: compute.pool, engine: compute.engine, consumers: consumers(), stop: stop)
     if ended.reason == .interrupted { throw SelfRewardLoopError.interrupted }
-  }
-
-  private func tokenizerPath(of checkpoint: Checkpoint) -> String {
-    let own = checkpoint.path + "/tokenizer.json"
-    guard let adapter = checkpoint.adapter, !FileManager.default.fileExists(atPath: own) else {
-      return checkpoint.path
-    }
-    return adapter.basePath
   }
 }
 

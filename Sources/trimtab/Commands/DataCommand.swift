@@ -82,7 +82,7 @@ struct Import: ParsableCommand {
     let renderer = try tokenizing.renderer(for: try Importers.kind(of: format))
     let report = try DatasetImport.run(
       inputs: inputs, output: output, options: options, renderer: renderer,
-      pool: threads.map { ThreadPool(threads: $0) } ?? ThreadPool())
+      pool: ThreadPool(threads: threads))
     for (path, problem) in report.skipped { Console.note("left out: \(path): \(problem.text)") }
     if report.skippedCount > 0 { Console.note("left out \(report.skippedCount) records in all") }
     if let tokens = report.tokenization, tokens.truncated > 0 {

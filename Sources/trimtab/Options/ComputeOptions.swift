@@ -15,10 +15,6 @@ struct ComputeOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more.") }
   }
 
-  var pool: ThreadPool { threads.map { ThreadPool(threads: $0) } ?? ThreadPool() }
-
   /// Threads and engine over an arena for inference.
-  func makeCompute() throws -> Compute {
-    Compute(pool: pool, engine: try MatrixEngines.make(precision: precision), arena: try Arena.unplanned())
-  }
+  func makeCompute() throws -> Compute { try Compute(threads: threads, precision: precision) }
 }

@@ -1,13 +1,9 @@
 import Formats
 import Foundation
-import Models
-import Recipes
 import SelfReward
-import Tensors
-import Training
 
 /// The folder of a run that can be gone on with.
-enum RunFolder {
+enum OutputFolder {
   /// Makes a folder a recipe's own, and leaves the recipe in it.
   ///
   /// - Parameters:
@@ -28,21 +24,5 @@ enum RunFolder {
     }
     try Folder.create(folder)
     try AtomicFile.write(recipe, to: path)
-  }
-}
-
-extension Compute {
-  /// What a recipe computes with.
-  convenience init(threads: Int?, precision: Recipe.Precision) throws {
-    self.init(
-      pool: threads.map { ThreadPool(threads: $0) } ?? ThreadPool(),
-      engine: try MatrixEngines.make(precision: precision.tensorPrecision), arena: try Arena.unplanned())
-  }
-}
-
-extension SelfRewardRecipe.Model {
-  /// Which parameters learn.
-  func method(over checkpoint: Checkpoint) throws -> TunedModel.Method {
-    try adapter.map { .lowRank(try $0.configuration(over: checkpoint.configuration)) } ?? .full
   }
 }
