@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Evaluation
+import Formats
 import Foundation
 import Recipes
 import Runs
@@ -10,6 +11,8 @@ import Training
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "The whole story on the models that ship, in a few minutes.")
+
+  @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
     guard let home = RecipeLibrary.home else {
@@ -21,6 +24,7 @@ struct Demo: ParsableCommand {
     guard let result = try demo.run(consumers: { [ProgressBar()] }, stop: signal) else {
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
+    guard !json else { return Console.result(result.table.json.text()) }
     Console.result(([result.table.text] + result.remarks).joined(separator: "\n"))
     let took = started.duration(to: .now).components.seconds
     Console.result("report: \(result.reportPath)\ntrace:  \(result.tracePath)\n\(took) seconds in all")

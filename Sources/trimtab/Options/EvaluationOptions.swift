@@ -23,7 +23,9 @@ struct EvaluationOptions: ParsableArguments {
   @Option(
     parsing: .unconditional, help: "The offset's strength, or auto: chosen on the development split.")
   var alpha: String?
-  @Option(help: ArgumentHelp("Strengths to try on the development split.", valueName: "0.5,1,1.5"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Strengths to try on the development split.", valueName: "0.5,1,1.5"))
   var alphas: String?
   @Option(help: "Choose only tokens of the base's own nucleus, of that probability.") var plausibility:
     Double?
