@@ -14,6 +14,16 @@ public struct ModelSelection: Sendable, Hashable {
       self.path = path
       self.weight = weight
     }
+
+    /// `PATH=weight`, or just a path; a path may hold an equals sign itself.
+    public init(_ text: String) {
+      guard let equals = text.lastIndex(of: "="), let weight = Float(text[text.index(after: equals)...])
+      else {
+        self.init(path: text)
+        return
+      }
+      self.init(path: String(text[..<equals]), weight: weight)
+    }
   }
 
   public var model: String

@@ -45,7 +45,7 @@ extension EvaluationRecipe {
     sandbox = top.choice("sandbox", Isolation.self) ?? .namespaces
     examples = top.integer("examples", in: 0...1000) ?? 8
     batchRows = top.integer("batch_rows", in: 1...4096) ?? 32
-    if alpha == .automatic, systems.expert == nil {
+    if alpha == .automatic, systems.experts.isEmpty {
       top.problem("alpha is auto without systems.expert", key: "alpha", advice: "name the expert")
     }
     top.finish()
@@ -65,11 +65,11 @@ extension EvaluationRecipe.Systems {
     if !section.hasValue("base") {
       section.problem("systems.base is missing", advice: "name a checkpoint folder or a .gguf file")
     }
-    expert = section.string("expert")
+    experts = section.strings("expert") ?? []
     antiexpert = section.string("antiexpert")
     through = section.string("through")
     tuned = section.string("tuned")
-    if antiexpert != nil, expert == nil, through == nil {
+    if antiexpert != nil, experts.isEmpty, through == nil {
       section.problem(
         "systems.antiexpert without systems.expert", key: "antiexpert", advice: "name the expert")
     }

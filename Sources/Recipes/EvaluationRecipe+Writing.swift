@@ -9,9 +9,9 @@ extension EvaluationRecipe {
     writer.text("output", output)
     writer.section("systems") { writer in
       writer.text("base", systems.base)
+      if !systems.experts.isEmpty { writer.list("expert", systems.experts) }
       for (key, path) in [
-        ("expert", systems.expert), ("antiexpert", systems.antiexpert), ("through", systems.through),
-        ("tuned", systems.tuned),
+        ("antiexpert", systems.antiexpert), ("through", systems.through), ("tuned", systems.tuned),
       ] {
         if let path { writer.text(key, path) }
       }

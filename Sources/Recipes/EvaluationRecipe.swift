@@ -3,8 +3,8 @@ public struct EvaluationRecipe: Sendable, Hashable {
   /// The systems by their roles; whatever is named is run on the same rows.
   public struct Systems: Sendable, Hashable {
     public var base: String
-    /// The small tuned model that steers the base.
-    public var expert: String?
+    /// The small tuned models that steer the base together, each a path or `path=weight`; empty: none.
+    public var experts: [String]
     /// nil: what the expert remembers.
     public var antiexpert: String?
     /// The expert that was trained through the ensemble.

@@ -77,7 +77,7 @@ public struct DemoRun {
     func atHome(_ path: String) -> String { "\(home)/\(path)" }
     recipe.output = folder
     recipe.systems.base = atHome(recipe.systems.base)
-    recipe.systems.expert = recipe.systems.expert.map(atHome)
+    recipe.systems.experts = recipe.systems.experts.map(atHome)
     recipe.systems.through = recipe.systems.through.map(atHome)
     recipe.systems.tuned = recipe.systems.tuned.map(atHome)
     for place in recipe.tasks.indices { recipe.tasks[place].data = atHome(recipe.tasks[place].data) }

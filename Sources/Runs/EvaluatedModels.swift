@@ -21,9 +21,9 @@ struct EvaluatedModels {
     selection.limits = SteeringLimits(
       nucleus: recipe.plausibility.map { Float($0) }, divergence: recipe.divergence.map { Float($0) })
     if case .fixed(let alpha) = recipe.alpha { selection.alpha = Float(alpha) }
-    func steered(by path: String, base: LoadedModel) throws -> AssembledModel {
+    func steered(by experts: [String], base: LoadedModel) throws -> AssembledModel {
       var steered = selection
-      steered.experts = [.init(path: path)]
+      steered.experts = experts.map { .init($0) }
       steered.antiexpert = recipe.systems.antiexpert
       let assembled = try AssembledModel(steered, base: base, compute: compute)
       for finding in assembled.findings where finding.level == .warning {
@@ -35,16 +35,19 @@ struct EvaluatedModels {
     tokenizer = try base.requireTokenizer()
     systems.append(Self.system("base", base, tokenizer))
 
-    let assembled = try recipe.systems.expert.map { try steered(by: $0, base: base) }
+    let experts = recipe.systems.experts
+    let assembled = experts.isEmpty ? nil : try steered(by: experts, base: base)
     proxied = assembled?.proxied
     drafter = try assembled?.makeDrafter(.auto)
     partsFingerprint = assembled?.partsFingerprint ?? ""
     if let assembled, let proxied {
-      systems.append(Self.system("expert", assembled.experts[0], tokenizer))
+      for (place, expert) in assembled.experts.enumerated() {
+        systems.append(Self.system(SystemName.expert(place), expert, tokenizer))
+      }
       systems.append(Self.system("proxied", proxied, partsFingerprint, tokenizer, drafter))
     }
     if let path = recipe.systems.through {
-      let through = try steered(by: path, base: base)
+      let through = try steered(by: [path], base: base)
       if let proxied = through.proxied {
         systems.append(
           Self.system(
@@ -74,17 +77,16 @@ struct EvaluatedModels {
 
   /// What was chosen, as a system of its own: a model that has answered already isn't asked again.
   func chosen(_ choice: AlphaChoice) -> EvaluatedSystem {
-    func renamed(_ name: String) -> EvaluatedSystem? {
-      systems.first { $0.name == name }.map {
-        EvaluatedSystem(
-          name: "auto", model: $0.model, tokenizer: tokenizer, fingerprint: $0.fingerprint,
-          drafter: $0.drafter)
-      }
-    }
-    if case .proxied(let alpha) = choice.system, let proxied {
+    switch choice.system {
+    case .proxied(let alpha):
+      guard let proxied else { return systems[0] }
       return Self.system("auto", proxied.with(alpha: alpha), partsFingerprint, tokenizer, drafter)
+    case .alone(let name):
+      let system = systems.first { $0.name == name } ?? systems[0]
+      return EvaluatedSystem(
+        name: "auto", model: system.model, tokenizer: tokenizer, fingerprint: system.fingerprint,
+        drafter: system.drafter)
     }
-    return renamed(choice.system == .expert ? "expert" : "base") ?? systems[0]
   }
 
   /// Answers of the steered system token by token: those that steering made right first, then those it spoilt.

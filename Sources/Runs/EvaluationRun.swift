@@ -114,15 +114,17 @@ public struct EvaluationRun {
   /// How many prompts are enough where there are no labels.
   private static let unlabelledRows = 64
 
-  /// What a sweep says, beside the expert alone on the same rows; nil: interrupted.
+  /// What a sweep says, beside each expert alone on the same rows; nil: interrupted.
   private func choice(
     _ entry: EvaluationRecipe.Task, _ sweep: AlphaSweep, log: AnswerLog, _ shouldStop: () -> Bool
   ) throws -> AlphaChoice? {
     guard let selection = entry.development else { return AlphaChoice(sweep) }
     let alone = ComparisonRun(
-      models.systems.filter { $0.name == "expert" }, log: log, rowsPerBatch: recipe.batchRows)
+      models.systems.filter { SystemName.isExpert($0.name) }, log: log, rowsPerBatch: recipe.batchRows)
     let comparison = try alone.run(try makeTask(entry, rows: selection), shouldStop: shouldStop)
-    return comparison.map { AlphaChoice(sweep, expert: $0["expert"]?.estimate) }
+    return comparison.map { comparison in
+      AlphaChoice(sweep, experts: comparison.systems.map { ($0.name, $0.estimate) })
+    }
   }
 
   private func write(_ sections: [Report.Section], _ remarks: [String]) throws -> Result {

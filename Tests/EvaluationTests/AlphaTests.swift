@@ -176,25 +176,33 @@ struct AlphaTests {
     func chosen(
       _ scores: [(Float, Double)], expert: Double? = nil, higher: Bool = true
     ) -> AlphaChoice.System {
-      AlphaChoice(sweep(scores, higher: higher), expert: expert.map { Estimate([$0]) }).system
+      AlphaChoice(sweep(scores, higher: higher), experts: expert.map { [("expert", Estimate([$0]))] } ?? [])
+        .system
     }
     #expect(chosen([(0, 0.1), (0.5, 0.3), (1, 0.2)]) == .proxied(alpha: 0.5))
     #expect(chosen([(0, 0.1), (0.5, 0.3), (1, 0.3), (2, 0.3)]) == .proxied(alpha: 1))
-    #expect(chosen([(0, 0.4), (0.5, 0.3), (1, 0.2)]) == .base)
-    #expect(chosen([(0, 0.3), (1, 0.3)]) == .base)
+    #expect(chosen([(0, 0.4), (0.5, 0.3), (1, 0.2)]) == .alone("base"))
+    #expect(chosen([(0, 0.3), (1, 0.3)]) == .alone("base"))
     #expect(chosen([(0, 0.1), (1, 0.3)], expert: 0.2) == .proxied(alpha: 1))
-    #expect(chosen([(0, 0.1), (1, 0.3)], expert: 0.5) == .expert)
-    #expect(chosen([(0, 0.5), (1, 0.3)], expert: 0.4) == .base)
+    #expect(chosen([(0, 0.1), (1, 0.3)], expert: 0.5) == .alone("expert"))
+    #expect(chosen([(0, 0.5), (1, 0.3)], expert: 0.4) == .alone("base"))
     #expect(chosen([(0, 0.9), (1, 0.7), (2, 0.8)], expert: 0.75, higher: false) == .proxied(alpha: 1))
-    #expect(chosen([(0, 0.9), (1, 0.7)], expert: 0.6, higher: false) == .expert)
-    #expect(chosen([(0, 0.6), (1, 0.7)], expert: 0.8, higher: false) == .base)
+    #expect(chosen([(0, 0.9), (1, 0.7)], expert: 0.6, higher: false) == .alone("expert"))
+    #expect(chosen([(0, 0.6), (1, 0.7)], expert: 0.8, higher: false) == .alone("base"))
+  }
+
+  @Test("the best of several experts")
+  func severalExperts() {
+    let choice = AlphaChoice(
+      sweep([(0, 0.1), (1, 0.3)]), experts: [("expert", Estimate([0.2])), ("expert 2", Estimate([0.4]))])
+    #expect(choice.system == .alone("expert 2") && choice.reason.contains("the expert 2 alone"))
   }
 
   @Test("it says why")
   func reasons() {
     let fallback = AlphaChoice(sweep([(0, 0.4), (1, 0.2)]))
     #expect(fallback.reason.contains("falling back to the base") && fallback.reason.contains("40.0 %"))
-    let chosen = AlphaChoice(sweep([(0, 0.1), (1.25, 0.3)]), expert: Estimate([0.2]))
+    let chosen = AlphaChoice(sweep([(0, 0.1), (1.25, 0.3)]), experts: [("expert", Estimate([0.2]))])
     #expect(chosen.reason.contains("α = 1.25") && chosen.reason.contains("20.0 %"))
   }
 }

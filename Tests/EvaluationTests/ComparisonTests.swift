@@ -48,6 +48,15 @@ struct ComparisonTests {
     #expect(ComparisonTable([comparison, Comparison(task: "u", systems: [])]).meanGapClosed() == nil)
   }
 
+  @Test("steered systems are held against each of several experts")
+  func severalExperts() {
+    let comparison = Comparison(
+      task: "t",
+      systems: [system("base", 2), system("expert", 3), system("expert 2", 9), system("proxied", 8)])
+    #expect(comparison.differences.map(\.second) == ["base", "expert", "expert 2"])
+    #expect(comparison.warnings.count == 1 && comparison.warnings[0].contains("the expert 2 alone is better"))
+  }
+
   @Test("paired differences are narrower than the systems' own intervals")
   func pairs() throws {
     // The two agree on all rows but a few.

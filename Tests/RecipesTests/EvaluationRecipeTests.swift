@@ -50,8 +50,19 @@ struct EvaluationRecipeTests {
     let short = try EvaluationRecipe(
       yaml: "kind: evaluate\noutput: o\nsystems: {base: b}\ntasks: [{task: text, data: d.h5}]", path: "r.yaml"
     )
+    #expect(recipe.systems.experts == ["small-tuned"])
     #expect(short.alpha == .fixed(1) && short.tasks[0].rows.split == "test" && short.sandbox == .namespaces)
     #expect(try EvaluationRecipe(yaml: short.yaml, path: "r.yaml") == short)
+  }
+
+  @Test("several experts steer together")
+  func severalExperts() throws {
+    let recipe = try EvaluationRecipe(
+      yaml:
+        "kind: evaluate\noutput: o\nsystems: {base: b, expert: [e, f=0.5]}\ntasks: [{task: text, data: d}]",
+      path: "r.yaml")
+    #expect(recipe.systems.experts == ["e", "f=0.5"])
+    #expect(try EvaluationRecipe(yaml: recipe.yaml, path: "r.yaml") == recipe)
   }
 
   @Test(

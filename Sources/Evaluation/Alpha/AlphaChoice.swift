@@ -5,8 +5,8 @@ public struct AlphaChoice: Sendable {
   /// What is used from now on.
   public enum System: Sendable, Hashable {
     case proxied(alpha: Float)
-    case base
-    case expert
+    /// The base, or an expert by its name.
+    case alone(String)
   }
 
   public let system: System
@@ -17,8 +17,8 @@ public struct AlphaChoice: Sendable {
   ///
   /// Of equals the cheaper is taken: the expert, then the base, then the strength nearest to the paper's 1.
   ///
-  /// - Parameter expert: What the expert alone scores on the same rows; nil where it wasn't asked.
-  public init(_ sweep: AlphaSweep, expert: Estimate? = nil) {
+  /// - Parameter experts: What each expert alone scores on the same rows, by its name; empty where none was asked.
+  public init(_ sweep: AlphaSweep, experts: [(name: String, estimate: Estimate)] = []) {
     let metric = sweep.metric
     func value(_ estimate: Estimate) -> Double { metric.isHigherBetter ? estimate.mean : -estimate.mean }
     let base = sweep.points.first { $0.alpha == 0 }
@@ -27,25 +27,26 @@ public struct AlphaChoice: Sendable {
     }
     func text(_ estimate: Estimate) -> String { metric.text(estimate.mean) }
     let rows = "on \(sweep.rowCount) development rows (\(metric.name))"
+    let expert = experts.max { value($0.estimate) < value($1.estimate) }
+    func fallback(_ name: String, _ estimate: Estimate) -> String {
+      "the \(name) alone scores \(text(estimate)) \(rows), no strength of the offset does better: "
+        + "falling back to the \(name)"
+    }
     let best = [steered?.estimate, base?.estimate].compactMap { $0 }.map(value).max()
-    if let expert, best.map({ value(expert) >= $0 }) ?? true {
-      system = .expert
-      reason =
-        "the expert alone scores \(text(expert)) \(rows), no strength of the offset does better: "
-        + "falling back to the expert"
+    if let expert, best.map({ value(expert.estimate) >= $0 }) ?? true {
+      system = .alone(expert.name)
+      reason = fallback(expert.name, expert.estimate)
     } else if let base, steered.map({ value(base.estimate) >= value($0.estimate) }) ?? true {
-      system = .base
-      reason =
-        "the base alone scores \(text(base.estimate)) \(rows), no strength of the offset does better: "
-        + "falling back to the base"
+      system = .alone("base")
+      reason = fallback("base", base.estimate)
     } else if let steered {
       system = .proxied(alpha: steered.alpha)
       reason =
         String(format: "α = %g", steered.alpha) + " scores best \(rows): \(text(steered.estimate))"
         + (base.map { ", the base alone \(text($0.estimate))" } ?? "")
-        + (expert.map { ", the expert alone \(text($0))" } ?? "")
+        + (expert.map { ", the \($0.name) alone \(text($0.estimate))" } ?? "")
     } else {
-      system = .base
+      system = .alone("base")
       reason = "there is nothing to choose from: falling back to the base"
     }
   }

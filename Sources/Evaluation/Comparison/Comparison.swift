@@ -38,19 +38,24 @@ public struct Comparison: Sendable {
     return Estimate(zip(first.scores, second.scores).map { $0 - $1 }, weights: first.weights)
   }
 
-  /// The ends that steered systems are compared with.
-  private static let ends = ["base", "expert", "tuned"]
+  /// The systems that are single models, which steered ones are compared with.
+  private var ends: [String] { simple + (self["tuned"] == nil ? [] : ["tuned"]) }
+
+  /// The models that steering puts together, as far as they were asked alone.
+  private var simple: [String] {
+    systems.map(\.name).filter { $0 == "base" || SystemName.isExpert($0) }
+  }
 
   /// The systems that are steered; what was chosen is left out where it is one of the others.
   private var steered: [String] {
     let isRepeated = self["auto"].map { auto in systems.count { $0.rows == auto.rows } > 1 } ?? false
-    return systems.map(\.name).filter { !Self.ends.contains($0) && !($0 == "auto" && isRepeated) }
+    return systems.map(\.name).filter { !ends.contains($0) && !($0 == "auto" && isRepeated) }
   }
 
   /// Every steered system against the base, the expert and the directly tuned model.
   public var differences: [(first: String, second: String, estimate: Estimate)] {
     steered.flatMap { name in
-      Self.ends.compactMap { end in difference(name, end).map { (name, end, $0) } }
+      ends.compactMap { end in difference(name, end).map { (name, end, $0) } }
     }
   }
 
@@ -60,7 +65,7 @@ public struct Comparison: Sendable {
 
   private var simplerWarnings: [String] {
     steered.flatMap { name in
-      ["base", "expert"].compactMap { end in
+      simple.compactMap { end in
         guard let steered = self[name]?.estimate.mean, let alone = self[end]?.estimate.mean,
           metric.isBetter(alone, than: steered), let difference = difference(name, end)
         else { return nil }

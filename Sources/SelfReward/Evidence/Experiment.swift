@@ -135,8 +135,8 @@ public struct Experiment {
     let missing = judgments.reduce(0) { $0 + $1.count { $0.score == nil } }
     if missing > 0 {
       say(
-        "warning: \(missing) judgments of \(judgments.reduce(0) { $0 + $1.count }) are missing; the judge counted "
-          + JSON.object(counts).text())
+        "warning: \(missing) judgments of \(judgments.reduce(0) { $0 + $1.count }) are missing"
+          + (counts.isEmpty ? "" : "; the judge counted \(JSON.object(counts).text())"))
     }
     try AtomicFile.write(audit.json.text(pretty: true) + "\n", to: place + "/audit.json")
 

@@ -36,7 +36,7 @@ struct Bench: ParsableCommand {
     }
     options.selection = model.map {
       ModelSelection(
-        model: $0, experts: expert.map(ModelOptions.expert), antiexpert: antiexpert, alpha: alpha)
+        model: $0, experts: expert.map { .init($0) }, antiexpert: antiexpert, alpha: alpha)
     }
     options.shape = shape
     options.weights = weights

@@ -11,7 +11,10 @@ extension Sandbox.Isolation: ExpressibleByArgument {}
 struct EvaluationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The base: a checkpoint folder or a .gguf file.", valueName: "path"))
   var model: String?
-  @Option(help: ArgumentHelp("A tuned small model that steers it.", valueName: "path")) var expert: String?
+  @Option(
+    help: ArgumentHelp(
+      "A tuned small model that steers it, with its weight (repeatable).", valueName: "path[=weight]"))
+  var expert: [String] = []
   @Option(
     help: ArgumentHelp(
       "The small model before tuning (default: what the expert remembers).", valueName: "path"))
@@ -61,7 +64,7 @@ struct EvaluationOptions: ParsableArguments {
   /// The names of the options that were given.
   var given: [String] {
     let values: [(String, Any?)] = [
-      ("--model", model), ("--expert", expert), ("--antiexpert", antiexpert), ("--through", through),
+      ("--model", model), ("--expert", expert.first), ("--antiexpert", antiexpert), ("--through", through),
       ("--tuned", tuned), ("--alpha", alpha), ("--alphas", alphas), ("--plausibility", plausibility),
       ("--divergence", divergence), ("--judge", judge), ("--classifier", classifier),
       ("--information-classifier", informationClassifier),
@@ -82,10 +85,11 @@ struct EvaluationOptions: ParsableArguments {
     }
     var systems: JSONObject = ["base": .string(model)]
     for (key, path) in [
-      ("expert", expert), ("antiexpert", antiexpert), ("through", through), ("tuned", tuned),
+      ("antiexpert", antiexpert), ("through", through), ("tuned", tuned),
     ] {
       systems[key] = path.map { .string($0) }
     }
+    if !expert.isEmpty { systems["expert"] = .array(expert.map { .string($0) }) }
     var recipe: JSONObject = [
       "kind": "evaluate", "output": .string(output ?? "checkpoints/evaluation"), "systems": .object(systems),
       "tasks": .array(try task.map { .object(try section($0)) }),

@@ -29,7 +29,7 @@ struct ModelOptions: ParsableArguments {
 
   var selection: ModelSelection {
     ModelSelection(
-      model: model, experts: expert.map(ModelOptions.expert), antiexpert: antiexpert, alpha: alpha,
+      model: model, experts: expert.map { .init($0) }, antiexpert: antiexpert, alpha: alpha,
       limits: SteeringLimits(nucleus: plausibility, divergence: divergence))
   }
 
@@ -39,15 +39,5 @@ struct ModelOptions: ParsableArguments {
       Console.note("warning: \(finding.subject): \(finding.text)")
     }
     return assembled
-  }
-
-  /// `PATH=weight`, or just a path; a path may hold an equals sign itself.
-  static func expert(_ argument: String) -> ModelSelection.Expert {
-    if let equals = argument.lastIndex(of: "="),
-      let weight = Float(argument[argument.index(after: equals)...])
-    {
-      return .init(path: String(argument[..<equals]), weight: weight)
-    }
-    return .init(path: argument)
   }
 }
