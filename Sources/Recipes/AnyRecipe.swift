@@ -12,15 +12,23 @@ public enum AnyRecipe: Sendable, Hashable {
     let text = try Recipe.text(contentsOf: path)
     var node = try RecipeNode(yaml: text, path: path)
     for override in overrides { try node.apply(override: override) }
-    switch node.text(of: "kind") {
-    case SelfRewardRecipe.kind where node.text(of: "task", "kind") == SelfRewardTask.instruction.rawValue:
+    // A kind that is mistyped is the one thing to say: the other keys are read by it.
+    let problems = Problems()
+    let kind = Section(node, name: "", parent: node.origin, problems: problems).choice("kind", Kind.self)
+    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+    switch kind {
+    case .selfreward where node.text(of: "task", "kind") == SelfRewardTask.instruction.rawValue:
       self = .instruction(try InstructionRecipe(yaml: text, path: path, overrides: overrides))
-    case SelfRewardRecipe.kind:
-      self = .selfReward(try SelfRewardRecipe(yaml: text, path: path, overrides: overrides))
-    case EvaluationRecipe.kind:
-      self = .evaluation(try EvaluationRecipe(yaml: text, path: path, overrides: overrides))
-    default: self = .training(try Recipe(yaml: text, path: path, overrides: overrides))
+    case .selfreward: self = .selfReward(try SelfRewardRecipe(yaml: text, path: path, overrides: overrides))
+    case .evaluate: self = .evaluation(try EvaluationRecipe(yaml: text, path: path, overrides: overrides))
+    case .pretrain, .finetune, .distill, nil:
+      self = .training(try Recipe(yaml: text, path: path, overrides: overrides))
     }
+  }
+
+  /// What the key `kind` may say.
+  private enum Kind: String, CaseIterable {
+    case pretrain, finetune, distill, evaluate, selfreward
   }
 
   /// The resolved recipe as YAML, every default written out.

@@ -174,4 +174,15 @@ struct RecipeTests {
     #expect(library.names.contains("task/gsm8k"))
     for name in library.names { _ = try AnyRecipe(contentsOf: library.path(of: name)) }
   }
+
+  @Test("a mistyped kind is the one thing said of a recipe")
+  func mistypedKind() throws {
+    let library = try #require(RecipeLibrary.standard)
+    let path = try library.path(of: "evaluate/demo")
+    let error = #expect(throws: RecipeError.self) {
+      _ = try AnyRecipe(contentsOf: path, overrides: ["kind=evalute"])
+    }
+    let problems = error?.diagnostics.map(\.text) ?? []
+    #expect(problems.count == 1 && problems[0].contains("did you mean \"evaluate\"?"), "\(problems)")
+  }
 }
