@@ -23,6 +23,9 @@ void trimtab_contained_tell(const trimtab_contained_report *report);
 /// Sets the limits of each process.
 void trimtab_contained_limit(const trimtab_sandbox_request *request);
 
+/// Refuses system calls to the program, on Linux; privileges must have been given up.
+void trimtab_contained_refuse_calls(void);
+
 /// Becomes the program; returns only by failing.
 _Noreturn void trimtab_contained_become(const trimtab_sandbox_request *request);
 

@@ -228,6 +228,7 @@ _Noreturn void trimtab_contained_in_namespaces(const trimtab_sandbox_request *re
   setsid();
   trimtab_contained_limit(request);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) trimtab_contained_fail("give up new privileges");
+  trimtab_contained_refuse_calls();
   trimtab_contained_become(request);
 }
 #endif

@@ -12,6 +12,10 @@ public enum EvaluationError: DiagnosticError {
   case noNumber(path: String, row: Int, answer: String)
   case unknownTask(String, names: [String])
   case unknownRule(String, names: [String])
+  /// A task is told something that it doesn't take.
+  case unusedKey(String, task: String, taken: [String])
+  /// A text's likelihood where most tokens are forbidden.
+  case maskedText(task: String)
   /// A task needs something that wasn't given: a judge, a classifier.
   case taskNeeds(task: String, what: String, option: String)
   /// A line of an answers' log that isn't the torn last one.
@@ -65,6 +69,20 @@ public enum EvaluationError: DiagnosticError {
       ]
     case .unknownTask(let name, let names): [Self.unknown("task", name, among: names)]
     case .unknownRule(let name, let names): [Self.unknown("rule", name, among: names)]
+    case .unusedKey(let key, let task, let taken):
+      [
+        Diagnostic(
+          "the task \(task) takes no \(key)",
+          advice: taken.isEmpty
+            ? "leave it out" : "leave it out; it takes \(taken.sorted().joined(separator: ", "))",
+          exitCode: .usage)
+      ]
+    case .maskedText(let task):
+      [
+        Diagnostic(
+          "plausibility with the task \(task): a text that the base finds unlikely would be impossible",
+          advice: "leave plausibility out, or evaluate the text apart", exitCode: .usage)
+      ]
     case .taskNeeds(let task, let what, let option):
       [Diagnostic("the task \(task) needs \(what)", advice: "name it with \(option)", exitCode: .usage)]
     case .damagedLog(let path, let line):

@@ -29,7 +29,7 @@ extension EvaluationRecipe {
     systems = Systems(top.section("systems"))
     alpha = EvaluationRecipe.alpha(top)
     alphas = (top.strings("alphas") ?? []).compactMap { text in
-      let number = Double(text).flatMap { $0.isFinite ? $0 : nil }
+      let number = EvaluationRecipe.strength(text)
       if number == nil { top.problem("alphas holds \"\(text)\", expected numbers", key: "alphas") }
       return number
     }
@@ -55,8 +55,13 @@ extension EvaluationRecipe {
   private static func alpha(_ top: Section) -> Alpha {
     guard let text = top.string("alpha") else { return .fixed(1) }
     if text == "auto" { return .automatic }
-    return .fixed(top.number("alpha", in: -1e300...1e300) ?? 1)
+    let number = strength(text)
+    if number == nil { top.problem("alpha is \"\(text)\", expected a number or auto", key: "alpha") }
+    return .fixed(number ?? 1)
   }
+
+  /// The strength that a text says; nil where it is no number.
+  public static func strength(_ text: String) -> Double? { Double(text).flatMap { $0.isFinite ? $0 : nil } }
 }
 
 extension EvaluationRecipe.Systems {
@@ -78,11 +83,14 @@ extension EvaluationRecipe.Systems {
 }
 
 extension EvaluationRecipe.Rows {
-  init(_ section: Section, split: String) {
-    self.split = section.string("split") ?? split
-    skip = section.integer("skip", in: 0...Int.max) ?? 0
-    limit = section.integer("limit", in: 1...Int.max)
+  init(_ section: Section, usual: EvaluationRecipe.Rows) {
+    split = section.string("split") ?? usual.split
+    skip = section.integer("skip", in: 0...Int.max) ?? usual.skip
+    limit = section.integer("limit", in: 1...Int.max) ?? usual.limit
   }
+
+  /// All rows of a split.
+  init(split: String) { self.init(split: split, skip: 0, limit: nil) }
 }
 
 extension EvaluationRecipe.Task {
@@ -92,32 +100,37 @@ extension EvaluationRecipe.Task {
       section.included(file.hasPrefix("/") || folder.isEmpty ? file : "\(folder)/\(file)", key: "file")
     }
     defer { own?.finish() }
-    name = section.string("task") ?? own?.string("task") ?? ""
+    // Both are read, so that a key of the file that stands here too isn't taken for an unknown one.
+    func value<Value>(_ read: (Section) -> Value?) -> Value? {
+      let usual = own.flatMap(read)
+      return read(section) ?? usual
+    }
+    name = value { $0.string("task") } ?? ""
     if name.isEmpty {
       section.problem("\(section.name).task is missing", advice: "trimtab evaluate --tasks lists them")
     }
-    data = section.string("data") ?? own?.string("data") ?? ""
+    data = value { $0.string("data") } ?? ""
     if data.isEmpty {
       section.problem(
         "\(section.name).data is missing", advice: "name a data set; trimtab data import makes one")
     }
-    let usual = own.map { EvaluationRecipe.Rows($0, split: "test") }
-    rows = EvaluationRecipe.Rows(section, split: usual?.split ?? "test")
-    if rows.limit == nil { rows.limit = usual?.limit }
-    if rows.skip == 0 { rows.skip = usual?.skip ?? 0 }
-    let development = section.section("development")
-    self.development =
-      section.hasValue("development") ? EvaluationRecipe.Rows(development, split: "validation") : nil
-    development.finish()
-    template = section.string("template") ?? own?.string("template")
-    maximumTokens =
-      section.integer("max_tokens", in: 1...1_000_000) ?? own?.integer("max_tokens", in: 1...1_000_000)
-    sampling = EvaluationRecipe.Sampling.read(section) ?? own.flatMap { EvaluationRecipe.Sampling.read($0) }
-    columns = (section.texts("columns") ?? own?.texts("columns") ?? []).map {
+    let all = EvaluationRecipe.Rows(split: "test")
+    rows = EvaluationRecipe.Rows(section, usual: own.map { EvaluationRecipe.Rows($0, usual: all) } ?? all)
+    development = value { section in
+      let rows = section.section("development")
+      defer { rows.finish() }
+      let chosen = EvaluationRecipe.Rows(rows, usual: EvaluationRecipe.Rows(split: "validation"))
+      return section.hasValue("development") ? chosen : nil
+    }
+    template = value { $0.string("template") }
+    maximumTokens = value { $0.integer("max_tokens", in: 1...1_000_000) }
+    sampling = value { EvaluationRecipe.Sampling.read($0) }
+    interpreter = value { $0.string("interpreter") }
+    columns = (value { $0.texts("columns") } ?? []).map {
       EvaluationRecipe.Column(name: $0.key, form: $0.value)
     }
-    rule = section.string("rule") ?? own?.string("rule")
-    stops = section.strings("stops") ?? own?.strings("stops")
+    rule = value { $0.string("rule") }
+    stops = value { $0.strings("stops") }
     section.finish()
   }
 }

@@ -62,6 +62,7 @@ extension EvaluationRecipe {
         writer.field("top_p", sampling.topP.recipeText)
       }
     }
+    if let interpreter = task.interpreter { writer.text("interpreter", interpreter) }
     if !task.columns.isEmpty {
       writer.section("columns") { writer in
         for column in task.columns { writer.text(column.name, column.form) }

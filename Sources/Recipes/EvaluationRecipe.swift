@@ -43,6 +43,8 @@ public struct EvaluationRecipe: Sendable, Hashable {
     public var maximumTokens: Int?
     /// How programs are drawn; nil: as the task does.
     public var sampling: Sampling?
+    /// The program that runs or compiles answers, such as a virtual environment's Python; nil: the system's.
+    public var interpreter: String?
     /// For each column that the task reads, a text with `{columns}` of the data set; empty: its own columns.
     public var columns: [Column]
     /// How answers of the task `question` are compared, and what ends them.

@@ -15,7 +15,15 @@ public struct EvaluationRun {
   public struct Result: Sendable {
     public let table: ComparisonTable
     /// How α was chosen for each task, and what was fallen back to.
-    public let remarks: [String]
+    public var remarks: [String] { choices.map { "\($0.task): \($0.choice.reason)" } }
+    /// What α was chosen, by the task.
+    let choices: [(task: String, choice: AlphaChoice)]
+    /// The table as other programs read it, with the choices.
+    public var json: JSON {
+      guard !choices.isEmpty, var object = table.json.objectValue else { return table.json }
+      object["alpha"] = .array(choices.map { $1.json(task: $0) })
+      return .object(object)
+    }
     public let resultsPath: String
     public let reportPath: String
     /// The tokens of the report's examples, a JSON line each.
@@ -33,12 +41,8 @@ public struct EvaluationRun {
   public init(_ recipe: EvaluationRecipe, note: @escaping (String) -> Void = { _ in }) throws {
     self.recipe = recipe
     self.note = note
+    try Self.check(recipe)
     for entry in recipe.tasks {
-      _ = try Self.rule(entry)
-      if Self.isSweeping(recipe), entry.development == nil, try TaskLibrary.entry(entry.name).kinds == [.text]
-      {
-        throw EvaluationError.nothingToSweep("the task \(entry.name) has no prompts")
-      }
       for selection in [entry.rows, entry.development].compactMap(\.self) {
         _ = try Self.rows(entry, selection)
       }
@@ -46,6 +50,34 @@ public struct EvaluationRun {
     let compute = try Compute(threads: recipe.threads, precision: recipe.precision.tensorPrecision)
     models = try EvaluatedModels(recipe, compute: compute, note: note)
     judges = JudgeLoader(compute: compute)
+  }
+
+  /// Looks for what a recipe says that can't be: names that nothing has, keys that a task doesn't take.
+  ///
+  /// - Throws: `EvaluationError`
+  public static func check(_ recipe: EvaluationRecipe) throws {
+    let isMasked = recipe.plausibility.map { $0 < 1 } ?? false
+    for entry in recipe.tasks {
+      let task = try TaskLibrary.entry(entry.name)
+      _ = try rule(entry)
+      let given: [(TaskKey, Bool)] = [
+        (.template, entry.template != nil), (.maximumTokens, entry.maximumTokens != nil),
+        (.sampling, entry.sampling != nil), (.interpreter, entry.interpreter != nil),
+        (.rule, entry.rule != nil), (.stops, entry.stops != nil),
+      ]
+      for (key, isGiven) in given where isGiven && !task.keys.contains(key) {
+        throw EvaluationError.unusedKey(
+          key.rawValue, task: entry.name, taken: task.keys.map(\.rawValue))
+      }
+      let isText = task.kinds == [.text]
+      if isMasked, isText { throw EvaluationError.maskedText(task: entry.name) }
+      guard isSweeping(recipe), entry.development == nil else { continue }
+      if isText { throw EvaluationError.nothingToSweep("the task \(entry.name) has no prompts") }
+      if isMasked {
+        throw EvaluationError.nothingToSweep(
+          "plausibility makes prompts impossible that the base finds unlikely")
+      }
+    }
   }
 
   /// Asks what hasn't been asked yet, and writes results and report; nil when `shouldStop` said so.
@@ -56,7 +88,7 @@ public struct EvaluationRun {
     let timings = try TimingLog(path: recipe.output + "/timings.jsonl")
     let report = EvaluationProgress(note)
     var sections: [Report.Section] = []
-    var remarks: [String] = []
+    var choices: [(task: String, choice: AlphaChoice)] = []
     for entry in recipe.tasks {
       let task = try makeTask(entry, rows: entry.rows)
       var systems = models.systems
@@ -66,8 +98,8 @@ public struct EvaluationRun {
         section.sweep = sweep
         if recipe.alpha == .automatic {
           guard let choice = try choice(entry, sweep, log: log, shouldStop) else { return nil }
-          remarks.append("\(task.name): \(choice.reason)")
-          note(remarks[remarks.count - 1])
+          choices.append((task.name, choice))
+          note("\(task.name): \(choice.reason)")
           systems.append(models.chosen(choice))
         }
       }
@@ -81,7 +113,7 @@ public struct EvaluationRun {
         task, finished, systems: systems, count: recipe.examples)
       sections.append(section)
     }
-    return try write(sections, remarks)
+    return try write(sections, choices)
   }
 
   // MARK: - Strength
@@ -106,8 +138,9 @@ public struct EvaluationRun {
     let development = try makeTask(entry, rows: selection)
     note("\(task.name): trying strengths on \(development.rowCount) development rows")
     return try AlphaSweep(
-      task: development, proxied: proxied, tokenizer: models.tokenizer, alphas: alphas,
-      drafter: models.drafter, fingerprint: models.partsFingerprint, log: log, shouldStop: shouldStop
+      task: development, proxied: proxied, tokenizer: models.tokenizer, stopTokens: models.stopTokens,
+      alphas: alphas, drafter: models.drafter, fingerprint: models.partsFingerprint, log: log,
+      shouldStop: shouldStop
     ) { report.rows($0, of: development.rowCount, "\(task.name): all strengths") }
   }
 
@@ -127,21 +160,21 @@ public struct EvaluationRun {
     }
   }
 
-  private func write(_ sections: [Report.Section], _ remarks: [String]) throws -> Result {
-    let table = ComparisonTable(sections.map(\.comparison))
-    let (resultsPath, reportPath) = (recipe.output + "/results.json", recipe.output + "/report.html")
-    var results = table.json.objectValue ?? [:]
-    if !remarks.isEmpty { results["alpha"] = .array(remarks.map { .string($0) }) }
-    try AtomicFile.write(JSON.object(results).text() + "\n", to: resultsPath)
+  private func write(
+    _ sections: [Report.Section], _ choices: [(task: String, choice: AlphaChoice)]
+  ) throws -> Result {
+    let result = Result(
+      table: ComparisonTable(sections.map(\.comparison)), choices: choices,
+      resultsPath: recipe.output + "/results.json", reportPath: recipe.output + "/report.html",
+      tracePath: recipe.output + "/trace.jsonl")
+    try AtomicFile.write(result.json.text() + "\n", to: result.resultsPath)
     let name = (recipe.output as NSString).lastPathComponent
-    let report = Report(title: "Evaluation: \(name)", sections: sections, remarks: remarks)
-    try AtomicFile.write(report.html, to: reportPath)
-    let tracePath = recipe.output + "/trace.jsonl"
+    let report = Report(title: "Evaluation: \(name)", sections: sections, remarks: result.remarks)
+    try AtomicFile.write(report.html, to: result.reportPath)
     let tokens = sections.flatMap(\.examples).flatMap(\.tokens)
     let lines = tokens.map { $0.json(models.tokenizer).text() + "\n" }
-    try AtomicFile.write(lines.joined(), to: tracePath)
-    return Result(
-      table: table, remarks: remarks, resultsPath: resultsPath, reportPath: reportPath, tracePath: tracePath)
+    try AtomicFile.write(lines.joined(), to: result.tracePath)
+    return result
   }
 
   // MARK: - Tasks
@@ -158,6 +191,7 @@ public struct EvaluationRun {
       CodeSampling(
         samples: $0.samples, tries: $0.tries, temperature: Float($0.temperature), topP: Float($0.topP))
     }
+    options.interpreter = entry.interpreter
     options.seed = recipe.seed
     options.isolation = recipe.sandbox == .none ? .none : .namespaces
     options.judge = judges.maker(recipe.judge)

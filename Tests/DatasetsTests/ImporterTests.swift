@@ -119,13 +119,18 @@ import Testing
       "realtimeqa",
       ["question_sentence": "Which?", "choices": ["a", "b", "c", "d"], "answer": ["1"], "evidence": "news"],
       [
-        "prompt": "Which?", "response": "b", "answer": "1", "choices": #"["a","b","c","d"]"#,
+        "prompt": "Which?", "response": "b", "answer": "b", "choices": #"["a","b","c","d"]"#,
         "evidence": "news",
       ]
     ),
     (
       "realtimeqa", ["question": "Which?", "choices": ["10", "20"], "answer": "B"],
-      ["prompt": "Which?", "response": "20", "answer": "1", "choices": #"["10","20"]"#]
+      ["prompt": "Which?", "response": "20", "answer": "20", "choices": #"["10","20"]"#]
+    ),
+    (
+      // The text, not the index, which may be another choice's text.
+      "realtimeqa", ["question_sentence": "Which?", "choices": ["1", "2", "3", "4"], "answer": ["1"]],
+      ["prompt": "Which?", "response": "2", "answer": "2", "choices": #"["1","2","3","4"]"#]
     ),
     (
       "truthfulqa",

@@ -41,6 +41,27 @@ struct AnswerTests {
     #expect(AnswerNormalization.normalized(text) == expected)
   }
 
+  @Test("normalised, answers of which nothing is left count as they stand; no answer is never right")
+  func normalizedScores() {
+    func score(_ response: String, _ answer: String) -> Double {
+      AnswerRule.normalized.score(response, answer: answer)
+    }
+    #expect(score("the beatles.", "The Beatles") == 1)
+    #expect(score(" a", "A") == 1 && score("+", "+") == 1)
+    #expect(score("", "A") == 0 && score("the", "A") == 0 && score("-", "+") == 0 && score("", "") == 0)
+    #expect(AnswerNormalization.exactMatch("A", among: ["B", "A"]) == 1)
+  }
+
+  @Test("final: a number where the true answer is one, and nothing but one")
+  func final() {
+    func score(_ response: String, _ answer: String) -> Double {
+      AnswerRule.final.score(response, answer: answer)
+    }
+    #expect(score("so it is 12.", "12") == 1 && score("-1,200", "−1200") == 1 && score("13", "12") == 0)
+    #expect(score("I have 11 apples.", "Apollo 11") == 0 && score("apollo 11.", "Apollo 11") == 1)
+    #expect(score("12", "room B 12") == 0)
+  }
+
   @Test(
     "exact match and F1 with the nearest alias",
     arguments: [

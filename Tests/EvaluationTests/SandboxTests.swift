@@ -24,7 +24,7 @@ struct SandboxTests {
     let program = try String(contentsOfFile: "\(Self.folder)/\(name).py", encoding: .utf8)
     var limits = Self.limits
     limits.seconds = seconds
-    let sandbox = try isolation.get().limited(to: limits)
+    let sandbox = try Sandbox(limits: limits)
     let started = ContinuousClock.now
     let run = try sandbox.run(
       ["/usr/bin/python3", "-I", "\(Sandbox.folder)/program.py"], files: ["program.py": program])
@@ -46,6 +46,21 @@ struct SandboxTests {
     let run = try run("memory", seconds: 10)
     #expect(run.ending == .outOfMemory)
     #expect(run.peakMemory < 4 * Self.limits.memory)
+  }
+
+  @Test("no memory that isn't counted")
+  func unmappedMemory() throws {
+    #expect(try run("unmapped_memory", seconds: 10).output == "held 0\n")
+  }
+
+  @Test("a person's own folder isn't shown for the tool in it")
+  func tools() {
+    func homes(_ tool: String) -> Set<String> { Set(CodeRunner.homes(of: tool, person: "/home/alice")) }
+    #expect(homes("/usr/bin/none") == [] && homes("/bin/none") == [])
+    #expect(homes("/opt/swift/usr/bin/none") == ["/opt/swift"])
+    #expect(homes("/home/alice/venv/bin/none") == ["/home/alice/venv"])
+    #expect(homes("/home/alice/bin/none") == ["/home/alice/bin"])
+    #expect(homes("/home/alice/.shims/none") == ["/home/alice/.shims"])
   }
 
   @Test("endless output is cut")
@@ -124,7 +139,7 @@ struct SandboxTests {
 
   @Test("endings, streams and arguments are told as they are")
   func endings() throws {
-    let sandbox = try isolation.get().limited(to: Self.limits)
+    let sandbox = try Sandbox(limits: Self.limits)
     #expect(try sandbox.run(["/bin/sh", "-c", "echo a; echo b >&2; exit 3"]).ending == .exited(3))
     #expect(try sandbox.run(["/bin/sh", "-c", "echo a; echo b >&2; exit 3"]).output == "a\nb\n")
     #expect(try sandbox.run(["/bin/sh", "-c", "kill -SEGV $$"]).ending == .signalled(11))
@@ -149,6 +164,8 @@ struct SandboxTests {
       ("def f(:", false), ("import sys\nsys.exit(0)\nassert False", false),
       ("import os\nos._exit(0)\nassert False", false), ("def print(*a): pass\nassert 1", true),
       ("raise SystemExit", false), ("while True: pass", false),
+      ("import io, sys\nsys.stdout = io.StringIO()", true),
+      ("import atexit\natexit.register(print, 'bye')", true),
     ])
   func python(program: String, hasPassed: Bool) throws {
     let runner = try CodeRunner(.python, limits: Self.limits)

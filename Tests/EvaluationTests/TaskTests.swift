@@ -95,6 +95,12 @@ struct TaskTests {
     #expect(try rows.choiceQuestions()[0].correct == [place])
   }
 
+  @Test("behind a template that ends its line, no space stands before an answer")
+  func continuations() {
+    #expect(TaskPrompt.continuation("A", of: "The answer is:") == " A")
+    #expect(TaskPrompt.continuation("A", of: "<|im_start|>assistant\n") == "A")
+  }
+
   @Test("an answer that is no choice is refused", arguments: ["Lima", "4", "E"])
   func noPlace(answer: String) {
     let rows = Sample.rows([["prompt": "?", "choices": #"["Rome", "Paris"]"#, "answer": answer]])

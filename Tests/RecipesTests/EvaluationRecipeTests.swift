@@ -26,6 +26,7 @@ struct EvaluationRecipeTests {
       - task: question
         data: quiz.h5
         columns: {prompt: "Q: {question}\\nA:", answer: "{solution}"}
+        interpreter: venv/bin/python
         rule: normalized
         stops: ["\\n", "Q:"]
         sampling: {samples: 20, tries: 10, temperature: 0.8, top_p: 0.95}
@@ -79,7 +80,7 @@ struct EvaluationRecipeTests {
       ),
       (
         "kind: evaluate\noutput: o\nsystems: {base: b}\nalpha: much\ntasks: [{task: text, data: d}]",
-        ["alpha is \"much\""]
+        ["alpha is \"much\", expected a number or auto"]
       ),
       (
         "kind: evaluate\noutput: o\nsystems: {base: b}\njudge: {model: m, command: c}\ntasks: [{task: t, data: d}]",
@@ -126,6 +127,9 @@ struct EvaluationRecipeTests {
     let own = try recipe("file: quiz.yaml, split: validation").tasks[0]
     #expect(own.name == "letters" && own.data == "quiz.h5" && own.rows.limit == 9)
     #expect(own.rows.split == "validation" && own.columns == [.init(name: "answer", form: "{key}")])
+    let changed = try recipe("file: quiz.yaml, task: likelihood, data: other.h5, limit: 3, columns: {a: b}")
+    #expect(changed.tasks[0].name == "likelihood" && changed.tasks[0].data == "other.h5")
+    #expect(changed.tasks[0].rows.limit == 3 && changed.tasks[0].columns.map(\.name) == ["a"])
     try "task: letters\ndatas: quiz.h5\n".write(
       toFile: folder + "/bad.yaml", atomically: true, encoding: .utf8)
     do {

@@ -151,6 +151,9 @@ struct EvaluationRunTests {
     let changes: [(String, (inout EvaluationRecipe) -> Void)] = [
       ("did you mean letters?", { $0.tasks[1].name = "leters" }),
       ("did you mean exact?", { $0.tasks[0].rule = "exat" }),
+      ("takes no rule", { $0.tasks[1].rule = "exact" }),
+      ("takes no max_tokens", { $0.tasks[1].maximumTokens = 8 }),
+      ("takes no interpreter", { $0.tasks[0].interpreter = "python3" }),
       ("none.h5", { $0.tasks[0].data = "none.h5" }),
       ("no split", { $0.tasks[0].rows.split = "tset" }),
       ("no split", { $0.tasks[0].development?.split = "dev" }),
@@ -165,8 +168,20 @@ struct EvaluationRunTests {
       recipe.tasks[0].name = "text"
       recipe.tasks[0].data = folder + "/text.h5"
       (recipe.tasks[0].columns, recipe.tasks[0].rule, recipe.tasks[0].development) = ([], nil, nil)
+      recipe.tasks[0].maximumTokens = nil
     }
-    for (text, change) in changes + [("no prompts", unchoosable)] {
+    let masked: (inout EvaluationRecipe) -> Void = { recipe in
+      unchoosable(&recipe)
+      (recipe.alpha, recipe.plausibility) = (.fixed(1), 0.9)
+    }
+    let sweptWhileMasked: (inout EvaluationRecipe) -> Void = { recipe in
+      (recipe.alpha, recipe.plausibility, recipe.tasks[0].development) = (.automatic, 0.9, nil)
+    }
+    let texts = [
+      ("no prompts", unchoosable), ("plausibility with the task text", masked),
+      ("plausibility makes prompts impossible", sweptWhileMasked),
+    ]
+    for (text, change) in changes + texts {
       var recipe = try recipe("refused")
       recipe.systems.base = "no-such-model"
       change(&recipe)

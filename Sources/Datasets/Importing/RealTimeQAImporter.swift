@@ -22,7 +22,7 @@ enum RealTimeQAImporter: Importer {
       throw RecordProblem("the answer \(value.text()) is not one of its choices")
     }
     return DatasetRow([
-      "prompt": question, "response": choices[place], "answer": "\(place)",
+      "prompt": question, "response": choices[place], "answer": choices[place],
       "choices": JSON.array(list).text(),
     ])
   }

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// What `--alpha auto` decides: a strength, or one of the two models alone where that is better.
@@ -7,6 +8,19 @@ public struct AlphaChoice: Sendable {
     case proxied(alpha: Float)
     /// The base, or an expert by its name.
     case alone(String)
+  }
+
+  /// What was chosen for a task, as other programs read it: the system, its strength, and why.
+  public func json(task: String) -> JSON {
+    var object: JSONObject = ["task": .string(task)]
+    switch system {
+    case .proxied(let alpha):
+      object["system"] = "proxied"
+      object["value"] = .number(Double("\(alpha)") ?? Double(alpha))
+    case .alone(let name): object["system"] = .string(name)
+    }
+    object["reason"] = .string(reason)
+    return .object(object)
   }
 
   public let system: System

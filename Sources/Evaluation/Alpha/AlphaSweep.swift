@@ -35,17 +35,20 @@ public struct AlphaSweep: Sendable {
   /// Scores every strength on a task, all strengths together; nil where `shouldStop` said so.
   ///
   /// - Parameters:
+  ///   - stopTokens: The tokens that end an answer; nil for the tokenizer's own.
   ///   - fingerprint: Names the proxy-tuned model's parts, under which answers are kept in the log.
   ///   - log: Where they are kept and found again; nil for nowhere.
   ///   - progress: Is told now and then how many rows are answered at all strengths.
   public init?(
     task: any EvaluationTask, proxied: ProxiedModel, tokenizer: Tokenizer,
-    alphas: [Float] = AlphaSweep.usualAlphas, drafter: (any Drafter)? = nil, fingerprint: String = "",
-    log: AnswerLog? = nil, shouldStop: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
+    stopTokens: Set<TokenID>? = nil, alphas: [Float] = AlphaSweep.usualAlphas, drafter: (any Drafter)? = nil,
+    fingerprint: String = "", log: AnswerLog? = nil, shouldStop: () -> Bool = { false },
+    progress: (Int) -> Void = { _ in }
   ) throws {
     let alphas = AlphaSweep.sorted(alphas)
     let run = SweepRun(
-      proxied, tokenizer: tokenizer, alphas: alphas, drafter: drafter, fingerprint: fingerprint, log: log)
+      proxied, tokenizer: tokenizer, stopTokens: stopTokens, alphas: alphas, drafter: drafter,
+      fingerprint: fingerprint, log: log)
     guard let rows = try run.run(task, shouldStop: shouldStop, progress: progress) else { return nil }
     self.init(
       metric: task.metric,

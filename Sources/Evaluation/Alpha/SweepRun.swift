@@ -15,16 +15,18 @@ struct SweepRun {
   private let alphas: [Float]
   private let strengths: [EvaluatedSystem]
   private let tokenizer: Tokenizer
+  private let stopTokens: Set<TokenID>?
   private let drafter: (any Drafter)?
   private let log: AnswerLog?
 
   init(
-    _ proxied: ProxiedModel, tokenizer: Tokenizer, alphas: [Float], drafter: (any Drafter)?,
-    fingerprint: String, log: AnswerLog?
+    _ proxied: ProxiedModel, tokenizer: Tokenizer, stopTokens: Set<TokenID>?, alphas: [Float],
+    drafter: (any Drafter)?, fingerprint: String, log: AnswerLog?
   ) {
     self.proxied = proxied
     self.alphas = alphas
     self.tokenizer = tokenizer
+    self.stopTokens = stopTokens
     self.drafter = drafter
     self.log = log
     strengths = alphas.map { alpha in
@@ -54,7 +56,7 @@ struct SweepRun {
     let generations = queries.compactMap { row, query -> (row: Int, query: GenerationQuery)? in
       if case .generation(let query) = query { (row, query) } else { nil }
     }
-    var written = try Evaluator(tokenizer: tokenizer).responses(
+    var written = try Evaluator(tokenizer: tokenizer, stopTokens: stopTokens).responses(
       to: generations, model: proxied, alphas: alphas, drafter: drafter)[...]
     let responses = try queries.map { _, query in
       if case .generation = query { written.removeFirst() } else { try scorer.responses(to: query) }

@@ -2,6 +2,13 @@ import Foundation
 
 /// Finding the answer in what a model said.
 public enum AnswerExtraction {
+  /// Whether a text is a number and nothing else.
+  static func isNumber(_ text: String) -> Bool {
+    let characters = text.unicodeScalars.filter { !$0.properties.isWhitespace }
+    return characters.allSatisfy { isDigit($0) || "+-−.,".unicodeScalars.contains($0) }
+      && lastNumber(in: text) != nil
+  }
+
   /// The last number in a text: an optional sign, digits with commas between thousands, an optional fraction.
   ///
   /// A minus counts as a sign only where it can't be a hyphen or a subtraction: not behind a digit or a letter.

@@ -8,6 +8,23 @@ public enum AnswerNormalization {
   /// In lower case, without articles, punctuation and superfluous white space; letters in their compatible form.
   public static func normalized(_ text: String) -> String { words(text).joined(separator: " ") }
 
+  /// White space as single spaces between words.
+  static func collapsed(_ text: String) -> String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  /// In lower case, white space aside.
+  static func plain(_ text: String) -> String { collapsed(text).lowercased() }
+
+  /// Whether two answers are the same once they are normalised.
+  ///
+  /// Where nothing is left of one of them, say of "A" or "+", all its characters count; an empty answer is never right.
+  static func areEqual(_ given: String, _ expected: String) -> Bool {
+    let (normalGiven, normalExpected) = (normalized(given), normalized(expected))
+    guard normalGiven.isEmpty || normalExpected.isEmpty else { return normalGiven == normalExpected }
+    return !plain(given).isEmpty && plain(given) == plain(expected)
+  }
+
   /// The words that count.
   static func words(_ text: String) -> [Substring] {
     let scalars = Array(text.precomposedStringWithCompatibilityMapping.lowercased().unicodeScalars)
@@ -41,8 +58,7 @@ public enum AnswerNormalization {
 
   /// 1 where an answer is one of the true ones, else 0.
   public static func exactMatch(_ answer: String, among aliases: [String]) -> Double {
-    let given = normalized(answer)
-    return !given.isEmpty && aliases.contains { normalized($0) == given } ? 1 : 0
+    aliases.contains { areEqual(answer, $0) } ? 1 : 0
   }
 
   /// How well an answer's words agree with those of the true answer that it is nearest to: the harmonic mean of

@@ -13,7 +13,7 @@ public enum AnswerRule: String, Sendable, Hashable, CaseIterable {
   public func answer(in response: String) -> String? {
     switch self {
     case .exact, .normalized, .final:
-      let text = collapsed(response)
+      let text = AnswerNormalization.collapsed(response)
       return text.isEmpty ? nil : text
     case .lastNumber: return AnswerExtraction.lastNumber(in: response).map { "\($0)" }
     }
@@ -23,25 +23,21 @@ public enum AnswerRule: String, Sendable, Hashable, CaseIterable {
   public func score(_ response: String, answer: String) -> Double {
     switch self {
     case .exact:
-      return collapsed(response).lowercased() == collapsed(answer).lowercased() ? 1 : 0
+      return AnswerNormalization.plain(response) == AnswerNormalization.plain(answer) ? 1 : 0
     case .normalized:
-      return AnswerNormalization.normalized(response) == AnswerNormalization.normalized(answer) ? 1 : 0
+      return AnswerNormalization.areEqual(response, answer) ? 1 : 0
     case .lastNumber:
       guard let given = AnswerExtraction.lastNumber(in: response),
         let expected = AnswerExtraction.lastNumber(in: answer)
       else { return 0 }
       return given == expected ? 1 : 0
     case .final:
-      if AnswerExtraction.lastNumber(in: answer) != nil {
+      if AnswerExtraction.isNumber(answer) {
         return AnswerRule.lastNumber.score(response, answer: answer)
       }
-      let words = collapsed(response).lowercased()
-      return collapsed(answer).lowercased() == (words.hasSuffix(".") ? String(words.dropLast()) : words)
-        ? 1 : 0
+      let words = AnswerNormalization.plain(response)
+      return AnswerNormalization.plain(answer)
+        == (words.hasSuffix(".") ? String(words.dropLast()) : words) ? 1 : 0
     }
-  }
-
-  private func collapsed(_ text: String) -> String {
-    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }

@@ -19,6 +19,8 @@ public struct SystemResult: Sendable {
   /// Which system: base, expert, proxied, tuned or another.
   public let name: String
   public let rows: [AnsweredRow]
+  /// The mean score with its interval.
+  public let estimate: Estimate
   /// How long it took; nil where nobody has looked at the clock.
   public var timing: Timing?
 
@@ -26,6 +28,7 @@ public struct SystemResult: Sendable {
     self.name = name
     self.rows = rows
     self.timing = timing
+    estimate = Estimate(rows.map(\.grade.score), weights: rows.map(\.grade.weight))
   }
 
   /// Answers of one text each.
@@ -43,18 +46,19 @@ public struct SystemResult: Sendable {
   public var scores: [Double] { rows.map(\.grade.score) }
   public var weights: [Double] { rows.map(\.grade.weight) }
 
-  public var estimate: Estimate { Estimate(scores, weights: weights) }
-
   /// How many answers couldn't be read; they count as wrong.
   public var unparsedCount: Int { rows.count { $0.grade.answer == nil && !$0.response.isTooLong } }
 
   /// How many prompts were too long for the model; they count as wrong.
   public var tooLongCount: Int { rows.count { $0.response.isTooLong } }
 
-  /// The means of what else was measured, by name; a row without it counts as 0, as it does in the score.
+  /// The means of what else was measured, by name, over the rows that the model could be asked.
+  ///
+  /// An answer that can't be read counts as 0, as it does in the score.
   public var measures: [(name: String, mean: Double)] {
-    Set(rows.flatMap(\.grade.measures.keys)).sorted().map { name in
-      (name, rows.reduce(0) { $0 + ($1.grade.measures[name] ?? 0) } / Double(rows.count))
+    let asked = rows.filter { !$0.response.isTooLong }
+    return Set(asked.flatMap(\.grade.measures.keys)).sorted().map { name in
+      (name, asked.reduce(0) { $0 + ($1.grade.measures[name] ?? 0) } / Double(asked.count))
     }
   }
 

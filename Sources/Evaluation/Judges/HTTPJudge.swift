@@ -19,8 +19,8 @@ public struct HTTPJudge: ExternalJudge {
 
   public var fingerprint: String { "http \(address)" }
 
-  /// - Throws: `EvaluationError.unreachableJudge` where even the last attempt brings no verdict: what was answered
-  ///   until then is kept, and no answer is called bad because nobody judged it.
+  /// - Throws: `EvaluationError.unreachableJudge` where even the last attempt brings no verdict: what earlier
+  ///   batches answered is kept, and no answer is called bad because nobody judged it.
   public func verdicts(on requests: [JSON]) throws -> [Double?] {
     try requests.map { request in
       do throws(TransportFailure) {

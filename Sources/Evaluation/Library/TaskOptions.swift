@@ -1,3 +1,10 @@
+/// What a recipe may say of how a task asks, by its key.
+public enum TaskKey: String, Sendable, Hashable, CaseIterable {
+  case template
+  case maximumTokens = "max_tokens"
+  case sampling, interpreter, rule, stops
+}
+
 /// What a task is made with beside its rows.
 public struct TaskOptions {
   public var presentation = Presentation.plain
@@ -12,7 +19,7 @@ public struct TaskOptions {
   public var seed: UInt64 = 0
   public var isolation = Sandbox.Isolation.namespaces
   /// The interpreter or compiler; nil for the system's own, or the one that PATH has.
-  public var tool: String?
+  public var interpreter: String?
   public var judge: JudgeMaker?
   public var classifier: JudgeMaker?
   /// TruthfulQA's second judge.

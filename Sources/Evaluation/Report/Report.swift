@@ -31,11 +31,13 @@ public struct Report: Sendable {
   /// The page's text.
   public var html: String {
     var parts: [String] = []
+    let shown = sections.filter { !$0.examples.isEmpty }
     if sections.count > 1 {
       let links = sections.enumerated().map {
         "<a href=\"#task-\($0)\">\(HTMLPage.escaped($1.comparison.task))</a>"
       }
-      parts.append("<nav>\(links.joined()) <a href=\"#examples\">examples</a></nav>")
+      let examples = shown.isEmpty ? "" : " <a href=\"#examples\">examples</a>"
+      parts.append("<nav>\(links.joined())\(examples)</nav>")
     }
     parts += remarks.map { "<p class=\"remark\">\(HTMLPage.escaped($0))</p>" }
     parts.append(legend)
@@ -43,7 +45,6 @@ public struct Report: Sendable {
       parts.append(String(format: "<p>Mean gap closed by proxy-tuning: <b>%.1f %%</b></p>", 100 * mean))
     }
     parts += sections.enumerated().map { html($1, number: $0) }
-    let shown = sections.filter { !$0.examples.isEmpty }
     if !shown.isEmpty { parts.append(examples(shown)) }
     return HTMLPage(
       title: title,
@@ -122,7 +123,7 @@ public struct Report: Sendable {
     let what =
       sweep.isLabelled ? "on \(sweep.rowCount) development rows" : "of \(sweep.rowCount) prompts alone"
     return "<h3>Strength of the offset</h3><p>By α, \(what), with 95 % intervals.</p>"
-      + LineChart([.init(name: "proxied", points: points)], axis: "α (up: \(HTMLPage.escaped(metric)))").svg
+      + LineChart([.init(name: "proxied", points: points)], axis: "α (up: \(metric))").svg
   }
 
   private static let head = [

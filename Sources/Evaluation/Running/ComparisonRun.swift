@@ -60,11 +60,10 @@ public struct ComparisonRun {
   private func answer(
     _ rows: [Int], of task: any EvaluationTask, _ system: EvaluatedSystem
   ) throws -> ([AnsweredRow], Timing) {
-    let evaluator = Evaluator(tokenizer: system.tokenizer)
+    let evaluator = Evaluator(tokenizer: system.tokenizer, stopTokens: system.stopTokens)
     let started = ContinuousClock.now
     let responses = try evaluator.responses(
-      to: rows.map { ($0, task.query($0)) }, model: system.model, drafter: system.drafter,
-      draftLength: system.draftLength)
+      to: rows.map { ($0, task.query($0)) }, model: system.model, drafter: system.drafter)
     let seconds = started.duration(to: .now) / .seconds(1)
     return (
       try task.answeredRows(zip(rows, responses).map { RowResponse(row: $0, $1) }),

@@ -10,18 +10,20 @@ public struct EvaluatedSystem {
   public let tokenizer: Tokenizer
   /// Names everything that its answers depend on: weights, strength, limits on steering.
   public let fingerprint: String
+  /// The tokens that end an answer.
+  public let stopTokens: Set<TokenID>
   public let drafter: (any Drafter)?
-  public let draftLength: Int?
 
+  /// - Parameter stopTokens: nil for the tokenizer's own.
   public init(
     name: String, model: any LanguageModel, tokenizer: Tokenizer, fingerprint: String,
-    drafter: (any Drafter)? = nil, draftLength: Int? = nil
+    stopTokens: Set<TokenID>? = nil, drafter: (any Drafter)? = nil
   ) {
     self.name = name
     self.model = model
     self.tokenizer = tokenizer
     self.fingerprint = fingerprint
+    self.stopTokens = stopTokens ?? tokenizer.stopTokens
     self.drafter = drafter
-    self.draftLength = draftLength
   }
 }

@@ -6,22 +6,25 @@ import Tokenizers
 /// Puts queries to a system, many at a time.
 public struct Evaluator {
   private let tokenizer: Tokenizer
+  private let stopTokens: Set<TokenID>
   private let concurrency: Int
 
-  /// - Parameter concurrency: How many answers are written at once.
-  public init(tokenizer: Tokenizer, concurrency: Int = 64) {
+  /// - Parameters:
+  ///   - stopTokens: The tokens that end an answer; nil for the tokenizer's own.
+  ///   - concurrency: How many answers are written at once.
+  public init(tokenizer: Tokenizer, stopTokens: Set<TokenID>? = nil, concurrency: Int = 64) {
     self.tokenizer = tokenizer
+    self.stopTokens = stopTokens ?? tokenizer.stopTokens
     self.concurrency = concurrency
   }
 
   /// Puts every row of a task to a model, and scores its answers.
   public func run(
-    _ task: any EvaluationTask, model: any LanguageModel, name: String, drafter: (any Drafter)? = nil,
-    draftLength: Int? = nil
+    _ task: any EvaluationTask, model: any LanguageModel, name: String, drafter: (any Drafter)? = nil
   ) throws -> SystemResult {
     let rows = Array(0..<task.rowCount)
     let responses = try responses(
-      to: rows.map { ($0, task.query($0)) }, model: model, drafter: drafter, draftLength: draftLength)
+      to: rows.map { ($0, task.query($0)) }, model: model, drafter: drafter)
     return SystemResult(
       name: name, rows: try task.answeredRows(zip(rows, responses).map { RowResponse(row: $0, $1) }))
   }
@@ -30,8 +33,7 @@ public struct Evaluator {
   ///
   /// Draws depend on a row's number and the sample's, not on the company, so that a row can be asked again.
   public func responses(
-    to queries: [(row: Int, query: Query)], model: any LanguageModel, drafter: (any Drafter)? = nil,
-    draftLength: Int? = nil
+    to queries: [(row: Int, query: Query)], model: any LanguageModel, drafter: (any Drafter)? = nil
   ) throws -> [Response] {
     let scorer = LikelihoodScorer(model, tokenizer: tokenizer)
     var responses = [Response?](repeating: nil, count: queries.count)
@@ -55,7 +57,7 @@ public struct Evaluator {
     for (choice, response) in zip(choices, try scorer.responses(to: choices.map(\.query))) {
       responses[choice.index] = response
     }
-    let texts = try generate(requests, model: model, drafter: drafter, draftLength: draftLength)
+    let texts = try generate(requests, model: model, drafter: drafter)
     var answers: [Int: [GeneratedText]] = [:]
     for (owner, text) in zip(owners, texts) { answers[owner, default: []].append(text) }
     return responses.indices.map { responses[$0] ?? .texts(answers[$0] ?? []) }
@@ -86,7 +88,7 @@ public struct Evaluator {
         }
       }
     }
-    var texts = try generate(requests, model: model, drafter: drafter, draftLength: nil)[...]
+    var texts = try generate(requests, model: model, drafter: drafter)[...]
     return prompts.indices.map { index in
       if let refusal = Self.refusal(of: prompts[index], model) { return alphas.map { _ in refusal } }
       return alphas.map { _ in
@@ -111,7 +113,7 @@ public struct Evaluator {
     sampling.forbiddenFirstTokens = query.forbiddenFirst.flatMap { singleTokens(of: $0) }
     var request = GenerationRequest(
       prompt: prompt, sampling: sampling, maximumTokens: query.maximumTokens,
-      stopTokens: tokenizer.stopTokens, stopStrings: query.stops)
+      stopTokens: stopTokens, stopStrings: query.stops)
     request.stream = row * query.samples + sample
     return request
   }
@@ -125,13 +127,12 @@ public struct Evaluator {
   }
 
   private func generate(
-    _ requests: [GenerationRequest], model: any LanguageModel, drafter: (any Drafter)?, draftLength: Int?
+    _ requests: [GenerationRequest], model: any LanguageModel, drafter: (any Drafter)?
   ) throws -> [GeneratedText] {
     if requests.isEmpty { return [] }
     let attributing = (model as? ProxiedModel).map(AttributingModel.init)
     let generator = Generator(
-      attributing ?? model, tokenizer: tokenizer, concurrency: concurrency, drafter: drafter,
-      draftLength: draftLength)
+      attributing ?? model, tokenizer: tokenizer, concurrency: concurrency, drafter: drafter)
     var changed = [Int](repeating: 0, count: requests.count)
     let generations = try generator.generate(requests) { step in
       if attributing?.isChanged(step) == true { changed[step.request] += 1 }

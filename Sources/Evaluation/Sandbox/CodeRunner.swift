@@ -53,7 +53,9 @@ public struct CodeRunner: Sendable {
       run = try sandbox.run(
         [tool, "-I", "\(Sandbox.folder)/program.py"],
         files: [
-          "program.py": program + "\n__import__(\"sys\").stdout.write(\"\\n\(mark)\\n\")\n"
+          // Past what the program has made of its output.
+          "program.py": program + "\n__import__(\"sys\").__stdout__.flush()\n"
+            + "__import__(\"os\").write(1, b\"\\n\(mark)\\n\")\n"
         ])
     case .swift:
       // Tests are assertions, which optimised programs leave out.
@@ -64,7 +66,7 @@ public struct CodeRunner: Sendable {
         ["/bin/sh", "-c", line, tool, "\(Sandbox.folder)/main.swift"],
         files: ["main.swift": program + "\nSwift.print(\"\\n\(mark)\")\n"])
     }
-    let hasPassed = run.ending == .exited(0) && run.output.hasSuffix("\(mark)\n")
+    let hasPassed = run.ending == .exited(0) && run.output.contains("\n\(mark)\n")
     return Outcome(hasPassed: hasPassed, text: hasPassed ? "passed" : Self.text(run))
   }
 
@@ -95,12 +97,17 @@ public struct CodeRunner: Sendable {
   }
 
   /// The folders that a tool's files lie in, as it is called and as it is: those above `bin` or `usr/bin`.
-  private static func homes(of tool: String) -> [String] {
+  ///
+  /// A person's own folder isn't shown for a tool in it, only the folder that the tool is in.
+  static func homes(of tool: String, person: String = NSHomeDirectory()) -> [String] {
     [tool, URL(fileURLWithPath: tool).resolvingSymlinksInPath().path].compactMap { path in
-      let end = path.range(of: "/usr/bin/") ?? path.range(of: "/bin/")
-      let home = end.map { String(path[..<$0.lowerBound]) } ?? ""
+      let end =
+        path.range(of: "/usr/bin/", options: .backwards) ?? path.range(of: "/bin/", options: .backwards)
+      let home = end.map { String(path[..<$0.lowerBound]) }
+      let isPersonal = home.map { "\(person)/".hasPrefix("\($0)/") } ?? true
+      let shown = isPersonal ? (path as NSString).deletingLastPathComponent : home ?? ""
       // The system's own are there anyway.
-      return home.isEmpty || home.hasPrefix("/usr") ? nil : home
+      return shown.hasPrefix("/usr") || shown == "/bin" || shown == "/" ? nil : shown
     }
   }
 }

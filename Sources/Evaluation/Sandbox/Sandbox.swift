@@ -85,17 +85,6 @@ public struct Sandbox: Sendable {
     }
   }
 
-  /// The same sandbox with other limits.
-  public func limited(to limits: Limits) -> Sandbox {
-    Sandbox(isolation: isolation, limits: limits, knownReadable: readable)
-  }
-
-  private init(isolation: Isolation, limits: Limits, knownReadable: [String]) {
-    self.isolation = isolation
-    self.limits = limits
-    readable = knownReadable
-  }
-
   /// Runs a program to its end; blocks until then.
   ///
   /// - Parameters:
@@ -133,6 +122,8 @@ public struct Sandbox: Sendable {
       "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(home)", "TMPDIR=\(home)", "LANG=C.UTF-8",
       // Programs are to do the same each time.
       "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1",
+      // A library that starts a thread a processor would reach the limit on processes where there are many.
+      "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1",
     ]
   }
 

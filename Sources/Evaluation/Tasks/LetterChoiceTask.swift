@@ -37,7 +37,9 @@ public struct LetterChoiceTask: RowGradedTask, Sendable {
     case .probability:
       .likelihood(
         prompt: prompts[row],
-        continuations: ChoiceLetter.letters(questions[row].choices.count).map { " " + $0 })
+        continuations: ChoiceLetter.letters(questions[row].choices.count).map {
+          TaskPrompt.continuation($0, of: prompts[row])
+        })
     case .generation: .generation(GenerationQuery(prompt: prompts[row], maximumTokens: 10))
     }
   }

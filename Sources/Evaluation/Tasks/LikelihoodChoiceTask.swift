@@ -40,7 +40,9 @@ public struct LikelihoodChoiceTask: RowGradedTask, Sendable {
   public func reference(_ row: Int) -> String { questions[row].reference }
 
   public func query(_ row: Int) -> Query {
-    .likelihood(prompt: prompts[row], continuations: questions[row].choices.map { " " + $0 })
+    .likelihood(
+      prompt: prompts[row],
+      continuations: questions[row].choices.map { TaskPrompt.continuation($0, of: prompts[row]) })
   }
 
   public func grade(_ response: Response, row: Int) -> Grade {

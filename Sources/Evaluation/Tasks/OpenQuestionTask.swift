@@ -37,9 +37,9 @@ public struct OpenQuestionTask: RowGradedTask, Sendable {
   public func grade(_ response: Response, row: Int) -> Grade {
     let answer = response.text
     let normalized = AnswerNormalization.normalized(answer)
+    let score = AnswerNormalization.exactMatch(answer, among: aliases[row])
     return Grade(
-      AnswerNormalization.exactMatch(answer, among: aliases[row]),
-      answer: normalized.isEmpty ? nil : normalized,
+      score, answer: normalized.isEmpty ? (score > 0 ? answer : nil) : normalized,
       measures: ["f1": AnswerNormalization.wordF1(answer, among: aliases[row])])
   }
 }

@@ -1,6 +1,3 @@
-import Datasets
-import Tokenizers
-
 /// One question and what counts as its answer.
 public struct TaskExample: Sendable, Hashable {
   public var prompt: String
@@ -29,19 +26,6 @@ public struct QuestionTask: RowGradedTask, Sendable {
     answerRule = rule
     self.stops = stops
     self.maximumTokens = maximumTokens
-  }
-
-  /// The questions of a data set of kind task, shown as its examples were when they were trained on.
-  ///
-  /// Rows without a column `answer` are compared with their `response`.
-  public init(
-    dataset path: String, split: String, limit: Int? = nil, rule: AnswerRule, template: String? = nil,
-    tokenizer: Tokenizer, stops: [String] = ["\n"], maximumTokens: Int = 64
-  ) throws {
-    try self.init(
-      rows: TaskRows(dataset: path, split: split, kinds: [.task], limit: limit), rule: rule,
-      presentation: Presentation(template: template ?? "plain", tokenizer: tokenizer), stops: stops,
-      maximumTokens: maximumTokens)
   }
 
   /// The questions of rows that have been read.

@@ -18,6 +18,11 @@ public struct TaskPrompt: Sendable, Hashable {
     self.cue = cue
   }
 
+  /// An answer as it goes on from a prompt: a space between them, unless the prompt ends in white space.
+  static func continuation(_ answer: String, of prompt: String) -> String {
+    prompt.last?.isWhitespace == true ? answer : " " + answer
+  }
+
   /// A prompt that is the same text in both forms.
   public init(_ text: String) { self.init(plain: text, message: text) }
 }

@@ -29,7 +29,7 @@ public struct TaskRows: Sendable {
     let count = try dataset.rowCount(split: split)
     let first = min(skip, count)
     self.path = path
-    rows = try dataset.rows(first..<min(count, first + (limit ?? count)), split: split)
+    rows = try dataset.rows(first..<first + min(count - first, limit ?? count), split: split)
     guard !rows.isEmpty else { throw EvaluationError.noRows(path: path, split: split) }
   }
 

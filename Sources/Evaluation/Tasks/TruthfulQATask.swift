@@ -6,8 +6,7 @@ import Tensors
 public enum TruthfulQATask {
   /// The paper's multiple choice: the best answer and up to three false ones, drawn and shuffled by the seed.
   public static func letters(
-    rows: TaskRows, reading: LetterChoiceTask.Reading = .generation, presentation: Presentation = .plain,
-    seed: UInt64 = 42
+    rows: TaskRows, presentation: Presentation = .plain, seed: UInt64 = 42
   ) throws -> LetterChoiceTask {
     let questions = try rows.rows.indices.map { row in
       let best = try rows.required("best_answer", "answer", row: row)
@@ -21,7 +20,7 @@ public enum TruthfulQATask {
         correct: Set(order.indices.filter { order[$0] == 0 }))
     }
     return try LetterChoiceTask(
-      name: "truthfulqa-letters", questions: questions, reading: reading, presentation: presentation,
+      name: "truthfulqa-letters", questions: questions, reading: .generation, presentation: presentation,
       path: rows.path)
   }
 

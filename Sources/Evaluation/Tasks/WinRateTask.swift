@@ -14,7 +14,8 @@ public struct WinRateTask: EvaluationTask {
   private let references: [String]
   private let maximumTokens: Int
 
-  /// Rows have `prompt` and `response`, or `messages` that end with the reference answer.
+  /// Rows have `prompt` and `response` (of preferences the chosen one), or `messages` that end with the reference
+  /// answer.
   public init(
     rows: TaskRows, judge: any AnswerJudge, presentation: Presentation = .plain, maximumTokens: Int = 2048
   ) throws {
@@ -32,7 +33,11 @@ public struct WinRateTask: EvaluationTask {
   /// The last question of a row and its answer.
   private static func exchange(_ rows: TaskRows, _ row: Int) throws -> (question: String, reference: String) {
     guard let messages = try rows.rows[row].messages(source: rows.path) else {
-      return (try rows.required("prompt", row: row), try rows.required("response", "answer", row: row))
+      let reference = try rows.required("response", "answer", "chosen", row: row)
+      return (try rows.required("prompt", row: row), reference)
+    }
+    guard messages.last?["role"]?.stringValue == "assistant" else {
+      throw EvaluationError.missingColumn(path: rows.path, row: row, columns: ["messages (assistant last)"])
     }
     func last(_ role: String) throws -> String {
       guard let text = messages.last(where: { $0["role"]?.stringValue == role })?["content"]?.stringValue

@@ -26,6 +26,12 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     if tasks {
+      if json {
+        let entries = TaskLibrary.entries.map { entry -> JSON in
+          .object(["name": .string(entry.name), "summary": .string(entry.summary)])
+        }
+        return Console.result(JSON.array(entries).text())
+      }
       let width = TaskLibrary.names.map(\.count).max() ?? 0
       for entry in TaskLibrary.entries {
         Console.result("\(entry.name.padded(to: width))  \(entry.summary)")
@@ -39,7 +45,7 @@ struct Evaluate: ParsableCommand {
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
     if json {
-      Console.result(result.table.json.text())
+      Console.result(result.json.text())
     } else {
       Console.result(([result.table.text] + result.remarks).joined(separator: "\n"))
       Console.note("report: \(result.reportPath)")
@@ -56,6 +62,7 @@ struct Evaluate: ParsableCommand {
         "a recipe and \(options.given.joined(separator: ", ")) together",
         advice: "change the recipe, or override a value with --set")
     }
-    return try EvaluationRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
+    return try EvaluationRecipe(
+      contentsOf: RecipeCommand.path(recipe), overrides: overrides + options.computeOptions.overrides)
   }
 }

@@ -44,7 +44,7 @@ struct Generate: ParsableCommand {
     let model: any LanguageModel = attributing ?? assembled.languageModel
     var request = GenerationRequest(
       prompt: try promptTokens(assembled.base), sampling: options, maximumTokens: maxTokens,
-      stopTokens: ignoreEnd ? [] : tokenizer?.stopTokens ?? [], stopStrings: stop)
+      stopTokens: ignoreEnd ? [] : assembled.stopTokens, stopStrings: stop)
     if let chat, let proxied = assembled.proxied {
       request.context = proxied.makeContext(prompts: try ownPrompts(chat, assembled))
     }

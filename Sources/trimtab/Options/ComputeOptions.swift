@@ -15,6 +15,11 @@ struct ComputeOptions: ParsableArguments {
     if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more.") }
   }
 
+  /// What is given, as overrides of a recipe's keys.
+  var overrides: [String] {
+    [threads.map { "threads=\($0)" }, precision.map { "precision=\($0.rawValue)" }].compactMap(\.self)
+  }
+
   /// Threads and engine over an arena for inference.
   func makeCompute() throws -> Compute { try Compute(threads: threads, precision: precision) }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Evaluation
 import Formats
 import Foundation
+import Recipes
 import Tensors
 
 extension AnswerRule: ExpressibleByArgument {}
@@ -50,15 +51,21 @@ struct EvaluationOptions: ParsableArguments {
       "Who says which of two answers is better: a model, an http address, or command:LINE.",
       valueName: "judge"))
   var judge: String?
-  @Option(help: ArgumentHelp("Who says whether an answer is toxic, or true: likewise.", valueName: "judge"))
+  @Option(
+    help: ArgumentHelp(
+      "Who says whether an answer is toxic (toxigen) or true (truthfulqa-open), named as a judge is.",
+      valueName: "judge"))
   var classifier: String?
-  @Option(help: ArgumentHelp("Who says whether an answer tells something: likewise.", valueName: "judge"))
+  @Option(
+    help: ArgumentHelp(
+      "Who says whether an answer is informative (truthfulqa-open), named as a judge is.", valueName: "judge")
+  )
   var informationClassifier: String?
-  @Option(help: "What is between generated programs and the machine.")
+  @Option(help: "none runs generated programs without isolation (default: namespaces, or not at all).")
   var unsafeSandbox: Sandbox.Isolation?
   @Option(help: "The folder of answers, results and report (default: checkpoints/evaluation).") var output:
     String?
-  @Option(help: "What draws depend on.") var seed: Int?
+  @Option(help: "The seed of random draws.") var seed: Int?
   @OptionGroup var computeOptions: ComputeOptions
 
   /// The names of the options that were given.
@@ -94,8 +101,19 @@ struct EvaluationOptions: ParsableArguments {
       "kind": "evaluate", "output": .string(output ?? "checkpoints/evaluation"), "systems": .object(systems),
       "tasks": .array(try task.map { .object(try section($0)) }),
     ]
+    if let alpha, alpha != "auto", EvaluationRecipe.strength(alpha) == nil {
+      throw UsageError("--alpha is \"\(alpha)\", expected a number or auto")
+    }
     recipe["alpha"] = alpha.map { .string($0) }
-    recipe["alphas"] = alphas.map { .array($0.split(separator: ",").map { .string("\($0)") }) }
+    recipe["alphas"] = try alphas.map { list in
+      .array(
+        try list.split(separator: ",").map { text in
+          guard EvaluationRecipe.strength("\(text)") != nil else {
+            throw UsageError("--alphas holds \"\(text)\", expected numbers such as 0.5,1,1.5")
+          }
+          return .string("\(text)")
+        })
+    }
     for (key, name) in [
       ("judge", judge), ("classifier", classifier), ("information_classifier", informationClassifier),
     ] {
@@ -118,26 +136,43 @@ struct EvaluationOptions: ParsableArguments {
     return .object([isAddress ? "http" : "model": .string(name)])
   }
 
-  /// `NAME=DATA`, or a data set of plain questions; a path may hold an equals sign itself.
-  private func section(_ argument: String) throws -> JSONObject {
+  /// A task's name and its data set: `NAME=DATA`, or a data set of plain questions; a path may hold an equals sign itself.
+  private func parsed(_ argument: String) -> (name: String, data: String) {
     let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+    let isPath = parts.count < 2 || FileManager.default.fileExists(atPath: argument)
+    let isNamed = parts.count == 2 && (TaskLibrary.names.contains(parts[0]) || !isPath)
+    return isNamed ? (parts[0], parts[1]) : ("question", argument)
+  }
+
+  private func section(_ argument: String) throws -> JSONObject {
     guard !TaskLibrary.names.contains(argument) else {
       throw UsageError("--task \(argument) names no data set", advice: "write --task \(argument)=DATA.h5")
     }
-    let isPath = parts.count < 2 || FileManager.default.fileExists(atPath: argument)
-    let isNamed = parts.count == 2 && (TaskLibrary.names.contains(parts[0]) || !isPath)
-    var section: JSONObject = [
-      "task": .string(isNamed ? parts[0] : "question"),
-      "data": .string(isNamed ? parts[1] : argument),
-    ]
+    let (name, data) = parsed(argument)
+    var section: JSONObject = ["task": .string(name), "data": .string(data)]
     section["split"] = split.map { .string($0) }
     section["skip"] = skip.map { .integer($0) }
     section["limit"] = limit.map { .integer($0) }
     section["development"] = development.map { .object(["split": .string($0)]) }
-    section["rule"] = rule.map { .string($0.rawValue) }
-    section["template"] = template.map { .string($0) }
-    section["max_tokens"] = maxTokens.map { .integer($0) }
-    section["stops"] = stop.isEmpty ? nil : .array(stop.map { .string($0) })
+    for (key, value) in presentation where takes(key, name) { section[key.rawValue] = value }
     return section
+  }
+
+  /// What the options say of how tasks ask.
+  private var presentation: [(key: TaskKey, value: JSON)] {
+    let given: [(TaskKey, JSON?)] = [
+      (.rule, rule.map { .string($0.rawValue) }), (.template, template.map { .string($0) }),
+      (.maximumTokens, maxTokens.map { .integer($0) }),
+      (.stops, stop.isEmpty ? nil : .array(stop.map { .string($0) })),
+    ]
+    return given.compactMap { key, value in value.map { (key, $0) } }
+  }
+
+  /// Whether an option is for a task: of several tasks, each gets those that it takes.
+  ///
+  /// What none of them takes is left in, to be refused.
+  private func takes(_ key: TaskKey, _ name: String) -> Bool {
+    func takes(_ name: String) -> Bool { (try? TaskLibrary.entry(name))?.keys.contains(key) ?? true }
+    return takes(name) || !task.contains { takes(parsed($0).name) }
   }
 }
