@@ -122,7 +122,11 @@ public struct AssembledModel {
       let expert = try LoadedModel(path: chosen.path, compute: compute)
       let antiexpert = try AssembledModel.antiexpert(
         of: expert, named: selection.antiexpert, known: antiexperts, compute: compute)
-      let check = CompatibilityCheck(base: base, expert: expert, antiexpert: antiexpert)
+      // One that the expert remembers has been compared already.
+      let source = try selection.antiexpert.flatMap { _ in
+        try Provenance.read(folder: expert.path)?.tunedFrom
+      }
+      let check = CompatibilityCheck(base: base, expert: expert, antiexpert: antiexpert, tunedFrom: source)
       findings += check.findings
       if refusing, let refusal = check.refusal { throw refusal }
       experts.append(expert)
