@@ -50,6 +50,8 @@ public enum DatasetError: DiagnosticError, Hashable {
   case unrenderable(path: String, row: Int, RenderingProblem)
   /// Trained responses that don't end in a stop token.
   case stopTokenOutsideLoss(path: String, responses: Int, of: Int)
+  /// Every response was cut off, or the loss counts none of it.
+  case noWholeResponse(path: String, examples: Int)
 
   public var diagnostics: [Diagnostic] {
     switch self {
@@ -192,6 +194,13 @@ public enum DatasetError: DiagnosticError, Hashable {
           "\(responses) of \(total) trained responses don't end in a stop token inside the loss,"
             + " so a model tuned on them would never stop", at: .init(path),
           advice: "tokenise with a template that ends turns with one of the tokenizer's stop tokens")
+      ]
+    case .noWholeResponse(let path, let examples):
+      [
+        Diagnostic(
+          "none of \(examples) examples has its response to the end, with tokens that the loss counts,"
+            + " so a model tuned on them would never stop", at: .init(path),
+          advice: "choose a greater --max-length or another --train-on")
       ]
     }
   }

@@ -33,7 +33,7 @@ public struct CompatibilityCheck {
 
   /// - Parameter source: What the expert says it was tuned from; nil where it says nothing, or is believed.
   init(
-    base: LoadedModel, expert: LoadedModel, antiexpert: LoadedModel, tunedFrom source: Provenance.Source? = nil
+    base: LoadedModel, expert: LoadedModel, antiexpert: LoadedModel, tunedFrom source: Provenance.Source?
   ) {
     var findings: [Finding] = []
     var refusal: ProxyError?

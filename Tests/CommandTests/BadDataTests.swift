@@ -48,6 +48,12 @@ struct BadDataTests {
       says: "nowhere")
   }
 
+  @Test("options of tokens without a tokenizer", arguments: ["--template", "--train-on", "--max-length"])
+  func noTokenizer(option: String) throws {
+    try refuse(
+      importing("rows.jsonl") + [option, "9"], status: 64, says: option + " without", "with --tokenizer")
+  }
+
   @Test("a file that is no data set of ours")
   func notOurs() throws {
     _ = try folder.write("kind: finetune\n", to: "text.h5")

@@ -22,20 +22,27 @@ struct TokenizingOptions: ParsableArguments {
   @Option(help: "Tokenise for this model (a checkpoint, a tokenizer.json or a .gguf).") var tokenizer: String?
   @Option(help: "A template's name (default: the model's own for chats, plain for prompts).") var template:
     String?
-  @Option(help: "What the loss counts: responses, last, all, or roles such as user,assistant.")
-  var trainOn = "responses"
+  @Option(
+    help: "What the loss counts: responses (default), last, all, or roles such as user,assistant.")
+  var trainOn: String?
   @Option(help: "Cut examples to that many tokens.") var maxLength: Int?
 
   func renderer(for kind: DatasetKind) throws -> ExampleRenderer? {
     guard let tokenizer else {
-      if template != nil { throw UsageError("--template without --tokenizer") }
+      let given = [
+        ("--template", template != nil), ("--train-on", trainOn != nil), ("--max-length", maxLength != nil),
+      ].filter(\.1).map(\.0)
+      guard given.isEmpty else {
+        throw UsageError(
+          "\(given.joined(separator: ", ")) without --tokenizer", advice: "name a model with --tokenizer")
+      }
       return nil
     }
     let loaded = try Tokenizer.load(path: tokenizer)
     return ExampleRenderer(
       tokenizer: loaded,
       template: try PromptTemplate.named(template, chatTemplate: loaded.chatTemplate, kind: kind),
-      trainOn: try TrainOn(trainOn), maximumLength: maxLength, tokenizerPath: tokenizer)
+      trainOn: try TrainOn(trainOn ?? "responses"), maximumLength: maxLength, tokenizerPath: tokenizer)
   }
 }
 
