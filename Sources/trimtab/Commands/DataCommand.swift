@@ -66,11 +66,13 @@ struct Import: ParsableCommand {
   @Option(help: "Threads to read and tokenise with (default: one a processor).") var threads: Int?
   @Flag(help: "Leave out records that can't be read, and count them.") var skipBad = false
   @Flag(help: "Add to the data set if it is there already.") var append = false
+  @Flag(help: "Replace the data set if it is there already.") var overwrite = false
   @Flag(help: "Print one JSON value.") var json = false
   @OptionGroup var tokenizing: TokenizingOptions
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more.") }
+    if append, overwrite { throw ValidationError("--append and --overwrite together: keep one.") }
   }
 
   func run() throws {
@@ -85,7 +87,7 @@ struct Import: ParsableCommand {
     options.license = license
     options.documents = documents
     options.skipsBadRecords = skipBad
-    options.extendsExisting = append
+    options.existing = append ? .extend : overwrite ? .replace : .refuse
     let renderer = try tokenizing.renderer(for: try Importers.kind(of: format))
     let report = try DatasetImport.run(
       inputs: inputs, output: output, options: options, renderer: renderer,
