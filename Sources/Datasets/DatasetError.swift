@@ -10,6 +10,8 @@ public enum DatasetError: DiagnosticError, Hashable {
   case invalidMapping(String)
   /// Records that can't become rows: the first few, and how many there are in all.
   case badRecords(path: String, [RecordProblem], total: Int)
+  /// Every record was left out: why the first one was, and how many there are.
+  case noReadableRecord(path: String, RecordProblem, total: Int)
   /// A file without any record.
   case noRecords(path: String)
   /// A file that isn't text.
@@ -73,6 +75,14 @@ public enum DatasetError: DiagnosticError, Hashable {
       [Diagnostic("\(quoted(text)) is no mapping", advice: "write column=field", exitCode: .usage)]
     case .badRecords(let path, let problems, let total):
       Self.records(path, problems, total)
+    case .noReadableRecord(let path, let first, let total):
+      [
+        Diagnostic(
+          first.reason, at: .init(path, line: first.line, column: first.column), advice: first.advice),
+        Diagnostic(
+          "no record could be read (\(total) left out); nothing was written", at: .init(path),
+          advice: "check --format and --map"),
+      ]
     case .noRecords(let path):
       [Diagnostic("there are no records", at: .init(path), advice: "an example is needed to learn from")]
     case .notText(let path, let offset):

@@ -113,13 +113,25 @@ import Testing
     let text = message { _ = try DatasetImport.run(inputs: [bad], output: output, options: options) }
     let lines = text.split(separator: "\n")
     #expect(lines.count == DatasetImport.describedProblems + 2)
-    #expect(lines[0].contains("bad.jsonl:3001:2: expected a key in quotes"))
+    #expect(lines[0].contains("bad.jsonl:3001:2: not JSON: expected a key in quotes"))
     #expect(lines[10].hasSuffix("and 21 more bad records"))
     #expect(try Dataset(path: output).rowCount(split: "train") == 3)
     options.skipsBadRecords = true
     let report = try DatasetImport.run(inputs: [bad], output: output, options: options)
     #expect(report.skippedCount == 31 && report.skipped.count == 10)
     #expect(report.rowCounts.map(\.rows) == [3000])
+  }
+
+  @Test func whereNoRecordIsLeftNothingIsWritten() throws {
+    let folder = try TemporaryFolder()
+    let bad = try folder.file("bad.jsonl", "not json\n{}\n")
+    var options = ImportOptions(format: "prompt-response")
+    options.skipsBadRecords = true
+    let text = message {
+      _ = try DatasetImport.run(inputs: [bad], output: "\(folder.path)/x.h5", options: options)
+    }
+    #expect(text.contains("bad.jsonl:1:1: not JSON") && text.contains("no record could be read (2 left out)"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["bad.jsonl"])
   }
 
   @Test func foreignFilesAreRefused() throws {

@@ -99,6 +99,10 @@ public struct DatasetImport {
       let body: (DatasetWriter) throws -> Void = { writer in
         for path in inputs { try run.read(path, into: writer, progress) }
         run.report.rowCounts = writer.rowCounts
+        if writer.rowCounts.isEmpty, let first = run.report.skipped.first {
+          throw DatasetError.noReadableRecord(
+            path: first.path, first.problem, total: run.report.skippedCount)
+        }
       }
       if isThere, options.existing == .extend {
         try DatasetWriter.extend(output, kind: importer.kind, tokenization: renderer?.tokenization, body)
