@@ -25,6 +25,7 @@ extension Recipe {
   public init(yaml: String, path: String, overrides: [String] = []) throws {
     var node = try RecipeNode(yaml: yaml, path: path)
     for override in overrides { try node.apply(override: override) }
+    try node.require(command: "finetune")
     let problems = Problems()
     let top = Section(node, name: "", parent: node.origin, problems: problems)
     kind = top.choice("kind", Kind.self) ?? .finetune

@@ -82,6 +82,17 @@ struct BadDataTests {
     try refuse(["finetune", "model.gguf"], status: 65, says: "model.gguf: not YAML", "text file")
   }
 
+  @Test(
+    "a recipe of another kind names the command that runs it",
+    arguments: [
+      ("finetune", "evaluate/demo", "evaluate"), ("cache-logits", "selfreward/arithmetic", "selfreward"),
+      ("evaluate", "demo/expert", "finetune"), ("selfreward", "demo/expert", "finetune"),
+    ])
+  func otherKind(command: String, recipe: String, right: String) throws {
+    try expectRefusal(
+      [command, recipe], status: 65, says: "a recipe of kind \(right); run it with trimtab \(right)")
+  }
+
   @Test("prompts that a model can't take")
   func prompts() throws {
     let model = ["generate", "--model", Command.shipped]

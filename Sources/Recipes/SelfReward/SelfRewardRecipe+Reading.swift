@@ -16,6 +16,7 @@ extension SelfRewardRecipe {
   public init(yaml: String, path: String, overrides: [String] = []) throws {
     var node = try RecipeNode(yaml: yaml, path: path)
     for override in overrides { try node.apply(override: override) }
+    try node.require(command: SelfRewardRecipe.kind)
     let problems = Problems()
     let top = Section(node, name: "", parent: node.origin, problems: problems)
     if top.string("kind") != Self.kind {

@@ -36,7 +36,7 @@ struct SelfRewardCommand: ParsableCommand {
       Console.note("stopping when what is being worked on is saved; again to end at once")
     }
     let consumers: () -> [any TrainingConsumer] = { verbose ? [ProgressBar()] : [] }
-    switch try AnyRecipe(contentsOf: path, overrides: overrides) {
+    switch try AnyRecipe(contentsOf: path, overrides: overrides, command: SelfRewardRecipe.kind) {
     case .selfReward(let recipe):
       let run = try SelfRewardRun(recipe, isResuming: resume) { Console.note($0) }
       let result = try run.run(consumers: consumers, stop: signal)
@@ -46,9 +46,7 @@ struct SelfRewardCommand: ParsableCommand {
       let result = try run.run(consumers: consumers, stop: signal)
       show(result.json, result.table, [run.resultPath, run.reportPath], since: started)
     case .training, .evaluation:
-      throw UsageError(
-        "\(path) isn't of kind \(SelfRewardRecipe.kind)",
-        advice: "trimtab finetune and trimtab evaluate run the other kinds")
+      preconditionFailure("recipes of other commands are refused when they are read")
     }
   }
 
