@@ -190,7 +190,7 @@ extension Recipe.Data {
       validation = Source(
         path: validationPath ?? sources.first?.path ?? "", split: validationSplit ?? "validation", weight: 1)
     }
-    template = section.string("template")
+    template = section.choice("template", Template.self)?.rawValue
     maximumLength = section.integer("max_length", in: 2...Int.max) ?? 1024
     packing = section.boolean("packing") ?? true
     trainOn = section.choice("train_on", TrainOn.self) ?? .responses

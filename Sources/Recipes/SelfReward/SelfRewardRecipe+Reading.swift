@@ -73,7 +73,7 @@ extension SelfRewardRecipe.Model {
     if !section.hasValue("path") {
       section.problem("model.path is missing", advice: "name a checkpoint folder or a .gguf file")
     }
-    template = section.string("template") ?? template
+    template = section.choice("template", Recipe.Data.Template.self)?.rawValue ?? template
     adapter = Recipe.Adapter.read(section.section("adapter"))
     section.finish()
   }
