@@ -93,6 +93,15 @@ struct BadDataTests {
       [command, recipe], status: 65, says: "a recipe of kind \(right); run it with trimtab \(right)")
   }
 
+  @Test("arms and seeds that no rounds can have")
+  func arms() throws {
+    let rounds = ["selfreward", "selfreward/arithmetic"]
+    try refuse(rounds + ["--arms", "slef"], status: 64, says: "--arms has \"slef\"", "\"self\"?")
+    try refuse(rounds + ["--seeds", "0"], status: 64, says: "--seeds is 0")
+    try refuse(
+      ["selfreward", "selfreward/instruction", "--arms", "self"], status: 64, says: "--arms and --seeds")
+  }
+
   @Test("prompts that a model can't take")
   func prompts() throws {
     let model = ["generate", "--model", Command.shipped]
