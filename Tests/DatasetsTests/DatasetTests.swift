@@ -92,13 +92,13 @@ import Testing
     }
     #expect(message { try run(precious) }.contains("not an HDF5 file"))
     #expect(try String(contentsOfFile: precious, encoding: .utf8) == "not HDF5")
-    #expect(message { try run("\(folder.path)/missing/x.h5") }.contains("no such file or folder"))
+    try run("\(folder.path)/new/x.h5", .refuse)
     try run("\(folder.path)/x.h5", .refuse)
     try run("\(folder.path)/x.h5")
     #expect(message { try run("\(folder.path)/x.h5", .refuse) }.contains("replace it with --overwrite"))
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
-        "in.jsonl", "precious.h5", "x.h5",
+        "in.jsonl", "new", "precious.h5", "x.h5",
       ])
   }
 
