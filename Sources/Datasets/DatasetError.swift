@@ -142,7 +142,7 @@ public enum DatasetError: DiagnosticError, Hashable {
       [
         Diagnostic(
           "there is no split \(quoted(name))", at: .init(path),
-          advice: "it has \(splits.joined(separator: ", "))")
+          advice: "it has \(splits.joined(separator: ", ")): choose one with --split, or split: in a recipe")
       ]
     case .notTokenized(let path, let split):
       [
