@@ -25,6 +25,8 @@ struct JudgeRanked: ParsableCommand {
   @Option(help: "What draws depend on.") var seed: UInt64 = 0
   @Flag(help: "Print one JSON value.") var json = false
 
+  func validate() throws { try JudgeDataReport.check(output: output) }
+
   func run() throws {
     let sets = try RankedAnswers.read(path: ranked)
     var options = RankedAnswerSeeds.Options()
@@ -58,6 +60,8 @@ struct JudgeCorrupted: ParsableCommand {
   @Option(help: "What draws depend on.") var seed: UInt64 = 0
   @Flag(help: "Print one JSON value.") var json = false
 
+  func validate() throws { try JudgeDataReport.check(output: output) }
+
   func run() throws {
     var seeds = CorruptionSeeds()
     seeds.rubric = try JudgePrompt.named(rubric)
@@ -72,8 +76,15 @@ struct JudgeCorrupted: ParsableCommand {
   }
 }
 
-/// What became of the answers.
+/// What became of the answers, and where they may go.
 private enum JudgeDataReport {
+  /// Refuses a file that would be neither JSON lines nor a data set by its name.
+  static func check(output: String) throws {
+    guard [".jsonl", ".h5"].contains(where: { output.hasSuffix($0) }) else {
+      throw ValidationError("--output is \(output), expected a name that ends in .jsonl or .h5.")
+    }
+  }
+
   static func show(_ counts: JSONObject, output: String, json: Bool) {
     if json {
       Console.result(JSON.object(counts).text())
