@@ -27,7 +27,8 @@ public enum DatasetError: DiagnosticError, Hashable {
   case outputExists(path: String)
 
   // === Datasets ===
-  /// A sound HDF5 file that isn't ours.
+  case noSuchDataset(path: String)
+  /// A file that isn't ours.
   case notADataset(path: String, String)
   case unsupportedVersion(path: String, Int)
   case noSuchSplit(path: String, String, splits: [String])
@@ -111,7 +112,7 @@ public enum DatasetError: DiagnosticError, Hashable {
     case .invalidFraction(let value):
       [
         Diagnostic(
-          "\(value) is no share of the rows", advice: "choose one from 0 up to, but not including, 1",
+          "--validation is \(value), expected a share of the rows from 0 up to, but not including, 1",
           exitCode: .usage)
       ]
     case .invalidSplit(let name):
@@ -125,6 +126,12 @@ public enum DatasetError: DiagnosticError, Hashable {
           "there is a file already", at: .init(path),
           advice: "add to it with --append, replace it with --overwrite, or choose another --output",
           exitCode: .usage)
+      ]
+    case .noSuchDataset(let path):
+      [
+        Diagnostic(
+          "no such file or folder", at: .init(path), advice: "trimtab data import makes a data set",
+          exitCode: .noInput)
       ]
     case .notADataset(let path, let reason):
       [
@@ -242,7 +249,7 @@ public enum DatasetError: DiagnosticError, Hashable {
   private func quoted(_ text: String) -> String { "\"\(text)\"" }
 
   private func usage(_ problem: String, suggesting name: String?, among names: [String]) -> Diagnostic {
-    let advice = name.map { "did you mean \($0)?" } ?? "there is \(names.joined(separator: ", "))"
+    let advice = name.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
     return Diagnostic(problem, advice: advice, exitCode: .usage)
   }
 }

@@ -118,6 +118,6 @@ public enum EvaluationError: DiagnosticError {
     Diagnostic(
       "there is no \(what) \"\(name)\"",
       advice: nearest(to: name, among: names).map { "did you mean \($0)?" }
-        ?? "there is \(names.joined(separator: ", "))", exitCode: .usage)
+        ?? "there are \(names.joined(separator: ", "))", exitCode: .usage)
   }
 }

@@ -36,8 +36,10 @@ struct BadDataTests {
   @Test("inputs and formats that aren't there")
   func missing() throws {
     try refuse(importing("nowhere.jsonl"), status: 66, says: "nowhere.jsonl")
+    try refuse(importing("x") + ["--validation", "2"], status: 64, says: "--validation is 2")
     try refuse(importing("x", format: "promt-response"), status: 64, says: "prompt-response")
-    try refuse(["data", "inspect", "nowhere.h5"], status: 66, says: "nowhere.h5")
+    try refuse(["data", "inspect", "nowhere.h5"], status: 66, says: "nowhere.h5", "data import")
+    try refuse(["data", "inspect", "nowhere.h5", "--sample", "-1"], status: 64, says: "--sample is -1")
     try refuse(["finetune", "nowhere.yaml"], status: 66, says: "nowhere.yaml")
     try refuse(["recipe", "show", "demo/expertt"], status: 66, says: "demo/expert\"")
     try refuse(
@@ -111,6 +113,9 @@ struct BadDataTests {
     try refuse(
       model + ["--prompt", "a", "--expert", Command.shipped + "=nan", "--antiexpert", Command.shipped],
       status: 64, says: "weight", "nan")
+    try refuse(
+      model + ["--prompt", "a", "--expert", Command.shipped + "=abc"], status: 64, says: "weight", "abc")
+    try refuse(model + ["--prompt", "a", "--temperature", "-1"], status: 64, says: "a number from 0 up")
   }
 
   @Test("commands and options with typing errors")

@@ -70,7 +70,7 @@ extension InstructionRecipe {
       section.problem(
         "\(section.name).\(key): the kind \(kind.rawValue) is for arithmetic; an instruction has neither a "
           + "statement nor a number for its answer", key: key,
-        advice: "there is \(words.joined(separator: ", "))")
+        advice: "there are \(words.joined(separator: ", "))")
     }
   }
 }

@@ -58,8 +58,10 @@ struct Import: ParsableCommand {
   @Option(help: "The data set to write.") var output: String
   @Option(help: "A column that another field holds, as column=field (repeatable).") var map: [String] = []
   @Option(help: "The split that the rows go to.") var split = "train"
-  @Option(help: "The share of the rows that goes to the split validation instead.") var validation = 0.0
-  @Option(help: "What chooses those rows, together with what they say.") var seed: UInt64 = 0
+  @Option(
+    parsing: .unconditional, help: "The share of the rows that goes to the split validation instead.")
+  var validation = 0.0
+  @Option(help: "Seed of the choice of the validation split.") var seed: UInt64 = 0
   @Option(help: "Under which terms the data may be used.") var license = ""
   @Option(help: "How text files are cut into documents: file, line or paragraph.") var documents:
     DocumentUnit = .file
@@ -93,7 +95,7 @@ struct Import: ParsableCommand {
       inputs: inputs, output: output, options: options, renderer: renderer,
       pool: ThreadPool(threads: threads))
     for (path, problem) in report.skipped { Console.note("left out: \(path): \(problem.text)") }
-    if report.skippedCount > 0 { Console.note("left out \(report.skippedCount) records in all") }
+    if report.skippedCount > 0 { Console.note("left out \(report.skippedCount.counted("record")) in all") }
     if let tokens = report.tokenization, tokens.truncated > 0 {
       Console.note("warning: \(tokens.truncated) examples were cut to \(tokenizing.maxLength ?? 0) tokens")
     }
@@ -133,9 +135,13 @@ struct InspectData: ParsableCommand {
     abstract: "Counts, lengths, decoded tokens with their mask; fails when the stop token isn't learnt.")
 
   @Argument(help: "A data set.") var path: String
-  @Option(help: "Show that many examples of the first split.") var sample = 0
+  @Option(parsing: .unconditional, help: "Show that many examples of the first split.") var sample = 0
   @Flag(help: "Print one JSON value.") var json = false
   @OptionGroup var tokenizing: TokenizingOptions
+
+  func validate() throws {
+    if sample < 0 { throw ValidationError("--sample is \(sample), expected 0 or more.") }
+  }
 
   func run() throws {
     let dataset = try Dataset(path: path)
@@ -165,7 +171,7 @@ struct GenerateData: ParsableCommand {
   var what: What
   @Option(help: "The data set, or the folder, to write.") var output: String
   @Option(help: "How many documents.") var count = 450_000
-  @Option(help: "What they are drawn from.") var seed: UInt64 = DemoText.shippedSeed
+  @Option(help: "Seed of the random draws.") var seed: UInt64 = DemoText.shippedSeed
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {

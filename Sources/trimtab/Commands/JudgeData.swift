@@ -22,7 +22,7 @@ struct JudgeRanked: ParsableCommand {
   @Option(help: "How often each prompt's answers are judged, until the order is right.") var attempts = 4
   @Option(help: "The most tokens of a judgment.") var maxTokens = 256
   @Option(help: "Only that many of the first prompts.") var limit: Int?
-  @Option(help: "What draws depend on.") var seed: UInt64 = 0
+  @Option(help: "Seed of the random draws.") var seed: UInt64 = 0
   @Flag(help: "Print one JSON value.") var json = false
 
   func validate() throws { try JudgeDataReport.check(output: output) }
@@ -57,7 +57,7 @@ struct JudgeCorrupted: ParsableCommand {
   @Flag(help: "Ask whether an answer is right, yes or no, instead of for a score.") var verdicts = false
   @Option(help: "How many worse answers are made of each good one.") var corruptions = 1
   @Option(help: "Only that many of the first answers.") var limit: Int?
-  @Option(help: "What draws depend on.") var seed: UInt64 = 0
+  @Option(help: "Seed of the random draws.") var seed: UInt64 = 0
   @Flag(help: "Print one JSON value.") var json = false
 
   func validate() throws { try JudgeDataReport.check(output: output) }
