@@ -10,6 +10,8 @@ public enum DatasetError: DiagnosticError, Hashable {
   case invalidMapping(String)
   /// Records that can't become rows: the first few, and how many there are in all.
   case badRecords(path: String, [RecordProblem], total: Int)
+  /// Every record was left out: why the first one was, and how many there are.
+  case noReadableRecord(path: String, RecordProblem, total: Int)
   /// A file without any record.
   case noRecords(path: String)
   /// A file that isn't text.
@@ -21,9 +23,12 @@ public enum DatasetError: DiagnosticError, Hashable {
   case tooManyColumns(path: String, limit: Int)
   case invalidFraction(Double)
   case invalidSplit(String)
+  /// There is a file already, and nobody said what becomes of it.
+  case outputExists(path: String)
 
   // === Datasets ===
-  /// A sound HDF5 file that isn't ours.
+  case noSuchDataset(path: String)
+  /// A file that isn't ours.
   case notADataset(path: String, String)
   case unsupportedVersion(path: String, Int)
   case noSuchSplit(path: String, String, splits: [String])
@@ -50,6 +55,8 @@ public enum DatasetError: DiagnosticError, Hashable {
   case unrenderable(path: String, row: Int, RenderingProblem)
   /// Trained responses that don't end in a stop token.
   case stopTokenOutsideLoss(path: String, responses: Int, of: Int)
+  /// Every response was cut off, or the loss counts none of it.
+  case noWholeResponse(path: String, examples: Int)
 
   public var diagnostics: [Diagnostic] {
     switch self {
@@ -69,6 +76,14 @@ public enum DatasetError: DiagnosticError, Hashable {
       [Diagnostic("\(quoted(text)) is no mapping", advice: "write column=field", exitCode: .usage)]
     case .badRecords(let path, let problems, let total):
       Self.records(path, problems, total)
+    case .noReadableRecord(let path, let first, let total):
+      [
+        Diagnostic(
+          first.reason, at: .init(path, line: first.line, column: first.column), advice: first.advice),
+        Diagnostic(
+          "no record could be read (\(total) left out); nothing was written", at: .init(path),
+          advice: "check --format and --map"),
+      ]
     case .noRecords(let path):
       [Diagnostic("there are no records", at: .init(path), advice: "an example is needed to learn from")]
     case .notText(let path, let offset):
@@ -97,13 +112,26 @@ public enum DatasetError: DiagnosticError, Hashable {
     case .invalidFraction(let value):
       [
         Diagnostic(
-          "\(value) is no share of the rows", advice: "choose one from 0 up to, but not including, 1",
+          "--validation is \(value), expected a share of the rows from 0 up to, but not including, 1",
           exitCode: .usage)
       ]
     case .invalidSplit(let name):
       [
         Diagnostic(
           "\(quoted(name)) can't name a split", advice: "use letters, digits, - and _", exitCode: .usage)
+      ]
+    case .outputExists(let path):
+      [
+        Diagnostic(
+          "there is a file already", at: .init(path),
+          advice: "add to it with --append, replace it with --overwrite, or choose another --output",
+          exitCode: .usage)
+      ]
+    case .noSuchDataset(let path):
+      [
+        Diagnostic(
+          "no such file or folder", at: .init(path), advice: "trimtab data import makes a data set",
+          exitCode: .noInput)
       ]
     case .notADataset(let path, let reason):
       [
@@ -121,7 +149,7 @@ public enum DatasetError: DiagnosticError, Hashable {
       [
         Diagnostic(
           "there is no split \(quoted(name))", at: .init(path),
-          advice: "it has \(splits.joined(separator: ", "))")
+          advice: "it has \(splits.joined(separator: ", ")): choose one with --split, or split: in a recipe")
       ]
     case .notTokenized(let path, let split):
       [
@@ -193,6 +221,13 @@ public enum DatasetError: DiagnosticError, Hashable {
             + " so a model tuned on them would never stop", at: .init(path),
           advice: "tokenise with a template that ends turns with one of the tokenizer's stop tokens")
       ]
+    case .noWholeResponse(let path, let examples):
+      [
+        Diagnostic(
+          "none of \(examples) examples has its response to the end, with tokens that the loss counts,"
+            + " so a model tuned on them would never stop", at: .init(path),
+          advice: "choose a greater --max-length or another --train-on")
+      ]
     }
   }
 
@@ -214,7 +249,7 @@ public enum DatasetError: DiagnosticError, Hashable {
   private func quoted(_ text: String) -> String { "\"\(text)\"" }
 
   private func usage(_ problem: String, suggesting name: String?, among names: [String]) -> Diagnostic {
-    let advice = name.map { "did you mean \($0)?" } ?? "there is \(names.joined(separator: ", "))"
+    let advice = name.map { "did you mean \($0)?" } ?? "there are \(names.joined(separator: ", "))"
     return Diagnostic(problem, advice: advice, exitCode: .usage)
   }
 }

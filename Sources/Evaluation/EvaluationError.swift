@@ -5,7 +5,8 @@ public enum EvaluationError: DiagnosticError {
   /// A task can't ask about rows of this kind.
   case wrongKind(path: String, kind: String, expected: [String])
   case noRows(path: String, split: String)
-  case missingColumn(path: String, row: Int, columns: [String])
+  /// A row lacks a column; `found` are those that it has, where a recipe chooses among them.
+  case missingColumn(path: String, row: Int, columns: [String], found: [String] = [])
   case notAList(path: String, row: Int, column: String)
   /// The true answer of a row isn't among its choices.
   case noRightChoice(path: String, row: Int, answer: String)
@@ -45,11 +46,13 @@ public enum EvaluationError: DiagnosticError {
           "the split \(split) has no rows to ask about", at: .init(path),
           advice: "skip fewer, or name another split")
       ]
-    case .missingColumn(let path, let row, let columns):
+    case .missingColumn(let path, let row, let columns, let found):
       [
         Diagnostic(
           "row \(row) has no column \(columns.joined(separator: " or "))", at: .init(path),
-          advice: "import the data in the task's own format: trimtab data import --format …")
+          advice: found.isEmpty
+            ? "import the data in the task's own format: trimtab data import --format …"
+            : "it has \(found.joined(separator: ", "))")
       ]
     case .notAList(let path, let row, let column):
       [
@@ -133,6 +136,6 @@ public enum EvaluationError: DiagnosticError {
     Diagnostic(
       "there is no \(what) \"\(name)\"",
       advice: nearest(to: name, among: names).map { "did you mean \($0)?" }
-        ?? "there is \(names.joined(separator: ", "))", exitCode: .usage)
+        ?? "there are \(names.joined(separator: ", "))", exitCode: .usage)
   }
 }

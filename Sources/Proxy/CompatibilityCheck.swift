@@ -31,7 +31,10 @@ public struct CompatibilityCheck {
   /// What forbids putting them together.
   public let refusal: ProxyError?
 
-  init(base: LoadedModel, expert: LoadedModel, antiexpert: LoadedModel) {
+  /// - Parameter source: What the expert says it was tuned from; nil where it says nothing, or is believed.
+  init(
+    base: LoadedModel, expert: LoadedModel, antiexpert: LoadedModel, tunedFrom source: Provenance.Source?
+  ) {
     var findings: [Finding] = []
     var refusal: ProxyError?
     let widths = (base.languageModel.vocabularySize, expert.languageModel.vocabularySize)
@@ -58,6 +61,16 @@ public struct CompatibilityCheck {
         + "the expert \(expert.languageModel.vocabularySize)"
       findings.append(Finding(.refused, "antiexpert", reason))
       refusal = refusal ?? .expertNotSmallerFamily(expert: expert.path, reason: reason)
+    } else if let source, !source.fingerprint.isEmpty,
+      "\(antiexpert.checkpoint.fingerprint)" != source.fingerprint
+    {
+      // Not refused: a converted copy has other bytes and may well be meant.
+      let tunedFrom = Provenance.resolved(source.path, from: expert.path)
+      findings.append(
+        Finding(
+          .warning, "antiexpert",
+          "\(antiexpert.path) isn't what \(expert.path) was tuned from, which is \(tunedFrom); unless it is a "
+            + "converted copy, leave --antiexpert out"))
     } else {
       findings.append(
         Finding(

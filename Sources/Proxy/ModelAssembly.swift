@@ -24,6 +24,14 @@ public struct ModelSelection: Sendable, Hashable {
       }
       self.init(path: String(text[..<equals]), weight: weight)
     }
+
+    /// The path and the weight of what was read as a path alone, because the weight is no number.
+    fileprivate var mistyped: (path: String, weight: String)? {
+      let files = FileManager.default
+      guard !files.fileExists(atPath: path), let equals = path.lastIndex(of: "=") else { return nil }
+      let model = String(path[..<equals])
+      return files.fileExists(atPath: model) ? (model, String(path[path.index(after: equals)...])) : nil
+    }
   }
 
   public var model: String
@@ -107,8 +115,13 @@ public struct AssembledModel {
   ) throws {
     guard selection.alpha.isFinite else { throw ProxyError.alphaNotFinite("\(selection.alpha)") }
     try selection.limits.validate()
-    for expert in selection.experts where !expert.weight.isFinite {
-      throw ProxyError.weightNotFinite(expert: expert.path, "\(expert.weight)")
+    for expert in selection.experts {
+      if let mistyped = expert.mistyped {
+        throw ProxyError.weightNotFinite(expert: mistyped.path, mistyped.weight)
+      }
+      guard expert.weight.isFinite else {
+        throw ProxyError.weightNotFinite(expert: expert.path, "\(expert.weight)")
+      }
     }
     guard selection.antiexpert == nil || !selection.experts.isEmpty else {
       throw ProxyError.antiexpertWithoutExpert
@@ -122,7 +135,11 @@ public struct AssembledModel {
       let expert = try LoadedModel(path: chosen.path, compute: compute)
       let antiexpert = try AssembledModel.antiexpert(
         of: expert, named: selection.antiexpert, known: antiexperts, compute: compute)
-      let check = CompatibilityCheck(base: base, expert: expert, antiexpert: antiexpert)
+      // One that the expert remembers has been compared already.
+      let source = try selection.antiexpert.flatMap { _ in
+        try Provenance.read(folder: expert.path)?.tunedFrom
+      }
+      let check = CompatibilityCheck(base: base, expert: expert, antiexpert: antiexpert, tunedFrom: source)
       findings += check.findings
       if refusing, let refusal = check.refusal { throw refusal }
       experts.append(expert)

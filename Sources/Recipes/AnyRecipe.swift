@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// A recipe of whichever kind its file is.
 public enum AnyRecipe: Sendable, Hashable {
   case training(Recipe)
@@ -7,14 +9,17 @@ public enum AnyRecipe: Sendable, Hashable {
 
   /// Reads a recipe file, with overrides on top, as the kind that it names.
   ///
+  /// - Parameter command: The command that is to run it, which refuses the kinds of others; nil takes every kind.
   /// - Throws: `RecipeError` with every problem at once, each at its place.
-  public init(contentsOf path: String, overrides: [String] = []) throws {
+  public init(contentsOf path: String, overrides: [String] = [], command: String? = nil) throws {
     let text = try Recipe.text(contentsOf: path)
     var node = try RecipeNode(yaml: text, path: path)
     for override in overrides { try node.apply(override: override) }
+    if let command { try node.require(command: command) }
     // A kind that is mistyped is the one thing to say: the other keys are read by it.
     let problems = Problems()
-    let kind = Section(node, name: "", parent: node.origin, problems: problems).choice("kind", Kind.self)
+    let top = Section(node, name: "", parent: node.origin, problems: problems)
+    let kind = top.choice("kind", RecipeKind.self)
     guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
     switch kind {
     case .selfreward where node.text(of: "task", "kind") == SelfRewardTask.instruction.rawValue:
@@ -24,11 +29,6 @@ public enum AnyRecipe: Sendable, Hashable {
     case .pretrain, .finetune, .distill, nil:
       self = .training(try Recipe(yaml: text, path: path, overrides: overrides))
     }
-  }
-
-  /// What the key `kind` may say.
-  private enum Kind: String, CaseIterable {
-    case pretrain, finetune, distill, evaluate, selfreward
   }
 
   /// The resolved recipe as YAML, every default written out.
@@ -42,7 +42,33 @@ public enum AnyRecipe: Sendable, Hashable {
   }
 }
 
+/// What the key `kind` may say.
+enum RecipeKind: String, CaseIterable {
+  case pretrain, finetune, distill, evaluate, selfreward
+
+  /// The command that runs such a recipe.
+  var command: String {
+    switch self {
+    case .pretrain, .finetune, .distill: "finetune"
+    case .evaluate, .selfreward: rawValue
+    }
+  }
+}
+
 extension RecipeNode {
+  /// Refuses a recipe that another command runs: that is the one thing to say, whatever its keys are.
+  func require(command: String) throws {
+    guard case .mapping(let members) = content,
+      let value = members.first(where: { $0.key == "kind" })?.value, case .scalar(let text) = value.content,
+      let kind = RecipeKind(rawValue: text), kind.command != command
+    else { return }
+    throw RecipeError([
+      Diagnostic(
+        "a recipe of kind \(kind.rawValue)", at: value.origin.location,
+        advice: "run it with trimtab \(kind.command)")
+    ])
+  }
+
   /// The text at the end of a path of keys.
   fileprivate func text(of keys: String...) -> String? {
     var node = self

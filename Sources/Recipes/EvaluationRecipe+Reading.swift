@@ -17,6 +17,7 @@ extension EvaluationRecipe {
   public init(yaml: String, path: String, overrides: [String] = []) throws {
     var node = try RecipeNode(yaml: yaml, path: path)
     for override in overrides { try node.apply(override: override) }
+    try node.require(command: Self.kind)
     let problems = Problems()
     let top = Section(node, name: "", parent: node.origin, problems: problems)
     _ = top.choice("kind", Kind.self)

@@ -27,7 +27,7 @@ extension Recipe.Distillation {
     storage = section.choice("storage", Recipe.Through.Storage.self) ?? storage
     top = section.integer("top", in: 1...1_000_000)
     if !isWanted {
-      for key in Self.keys where section.isWritten(key) {
+      for key in Self.keys where section.hasValue(key) {
         section.problem(
           "objective.\(key) in a recipe that doesn't distil", key: key,
           advice: "leave it out, or write kind: distill")

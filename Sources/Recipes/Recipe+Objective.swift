@@ -129,13 +129,15 @@ extension Recipe.Preference {
     reference = section.string("reference").map(Reference.init) ?? reference
     let everyLoss: Set<String> = ["loss", "beta", "nll"]
     let someLoss = Loss.allCases.reduce(into: Set<String>()) { $0.formUnion($1.keys) }
-    for key in everyLoss.union(someLoss).sorted() where section.isWritten(key) {
+    for key in everyLoss.union(someLoss).sorted() where section.hasValue(key) {
       if !isWanted {
         section.problem(
           "objective.\(key) without objective.kind: preference", key: key,
           advice: "write kind: preference, or leave it out")
       } else if someLoss.contains(key), !loss.keys.contains(key) {
-        section.problem("objective.\(key) with loss \(loss.rawValue), which has none", key: key)
+        section.problem(
+          "objective.\(key) with loss \(loss.rawValue), which has none", key: key,
+          advice: "leave it out, or set it to null")
       }
     }
   }

@@ -25,6 +25,7 @@ extension Recipe {
   public init(yaml: String, path: String, overrides: [String] = []) throws {
     var node = try RecipeNode(yaml: yaml, path: path)
     for override in overrides { try node.apply(override: override) }
+    try node.require(command: "finetune")
     let problems = Problems()
     let top = Section(node, name: "", parent: node.origin, problems: problems)
     kind = top.choice("kind", Kind.self) ?? .finetune
@@ -189,7 +190,7 @@ extension Recipe.Data {
       validation = Source(
         path: validationPath ?? sources.first?.path ?? "", split: validationSplit ?? "validation", weight: 1)
     }
-    template = section.string("template")
+    template = section.choice("template", Template.self)?.rawValue
     maximumLength = section.integer("max_length", in: 2...Int.max) ?? 1024
     packing = section.boolean("packing") ?? true
     trainOn = section.choice("train_on", TrainOn.self) ?? .responses

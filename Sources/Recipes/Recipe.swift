@@ -96,6 +96,15 @@ public struct Recipe: Sendable, Hashable {
       case responses, last, all
     }
 
+    /// How a conversation, or a prompt and its response, becomes text.
+    public enum Template: String, Sendable, Hashable, CaseIterable {
+      /// The model's own.
+      case model
+      case plain
+      case questionAnswer = "question-answer"
+      case alpaca, chatml
+    }
+
     public var sources: [Source]
     /// What the loss is measured on while training; nil for nothing.
     public var validation: Source?

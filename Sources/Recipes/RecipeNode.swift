@@ -30,7 +30,9 @@ struct RecipeNode {
   init(yaml: String, path: String) throws {
     do {
       guard let node = try Yams.compose(yaml: yaml) else {
-        throw RecipeError(path: path, "the recipe is empty")
+        throw RecipeError(
+          path: path, "the recipe is empty",
+          advice: "trimtab recipe copy begins one with a recipe that ships")
       }
       self.init(node) { mark in
         .file(path: path, line: mark?.line ?? 1, column: mark?.column ?? 1)

@@ -66,9 +66,11 @@ public struct TrainingRun {
       recipe: recipe, model: model, base: base, tokenizer: tokenizer, pool: pool, engine: engine, note: note)
   }
 
-  /// What the run would do and take; refuses one that can't fit.
+  /// What the run would do and take; refuses one that can't fit, or whose folder is taken.
   public func plan() throws -> RunPlan {
-    try tuning(preparation.planned, data, validation).plan(pool: pool, engine: engine)
+    let planned = tuning(preparation.planned, data, validation)
+    try planned.check(pool: pool, engine: engine)
+    return try planned.plan(pool: pool, engine: engine)
   }
 
   /// Trains; what the objective needs besides the data is computed first, unless it has been kept.

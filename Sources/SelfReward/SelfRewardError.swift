@@ -32,7 +32,7 @@ public enum SelfRewardError: DiagnosticError {
         Diagnostic(
           "there is no \(kind) \"\(name)\"",
           advice: nearest(to: name, among: names).map { "did you mean \($0)?" }
-            ?? "there is \(names.joined(separator: ", "))", exitCode: .usage)
+            ?? "there are \(names.joined(separator: ", "))", exitCode: .usage)
       ]
     case .indistinctReplies(let judge, let replies):
       [

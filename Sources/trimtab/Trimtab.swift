@@ -84,6 +84,11 @@ extension Console {
   }
 }
 
+extension Int {
+  /// So many of something.
+  func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
+}
+
 extension String {
   /// Filled up with spaces, for columns.
   func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }

@@ -36,8 +36,10 @@ struct BadDataTests {
   @Test("inputs and formats that aren't there")
   func missing() throws {
     try refuse(importing("nowhere.jsonl"), status: 66, says: "nowhere.jsonl")
+    try refuse(importing("x") + ["--validation", "2"], status: 64, says: "--validation is 2")
     try refuse(importing("x", format: "promt-response"), status: 64, says: "prompt-response")
-    try refuse(["data", "inspect", "nowhere.h5"], status: 66, says: "nowhere.h5")
+    try refuse(["data", "inspect", "nowhere.h5"], status: 66, says: "nowhere.h5", "data import")
+    try refuse(["data", "inspect", "nowhere.h5", "--sample", "-1"], status: 64, says: "--sample is -1")
     try refuse(["finetune", "nowhere.yaml"], status: 66, says: "nowhere.yaml")
     try refuse(["recipe", "show", "demo/expertt"], status: 66, says: "demo/expert\"")
     try refuse(
@@ -46,6 +48,12 @@ struct BadDataTests {
     try refuse(
       ["generate", "--model", Command.shipped, "--prompt", "a", "--expert", "nowhere"], status: 66,
       says: "nowhere")
+  }
+
+  @Test("options of tokens without a tokenizer", arguments: ["--template", "--train-on", "--max-length"])
+  func noTokenizer(option: String) throws {
+    try refuse(
+      importing("rows.jsonl") + [option, "9"], status: 64, says: option + " without", "with --tokenizer")
   }
 
   @Test("a file that is no data set of ours")
@@ -76,6 +84,26 @@ struct BadDataTests {
     try refuse(["finetune", "model.gguf"], status: 65, says: "model.gguf: not YAML", "text file")
   }
 
+  @Test(
+    "a recipe of another kind names the command that runs it",
+    arguments: [
+      ("finetune", "evaluate/demo", "evaluate"), ("cache-logits", "selfreward/arithmetic", "selfreward"),
+      ("evaluate", "demo/expert", "finetune"), ("selfreward", "demo/expert", "finetune"),
+    ])
+  func otherKind(command: String, recipe: String, right: String) throws {
+    try expectRefusal(
+      [command, recipe], status: 65, says: "a recipe of kind \(right); run it with trimtab \(right)")
+  }
+
+  @Test("arms and seeds that no rounds can have")
+  func arms() throws {
+    let rounds = ["selfreward", "selfreward/arithmetic"]
+    try refuse(rounds + ["--arms", "slef"], status: 64, says: "--arms has \"slef\"", "\"self\"?")
+    try refuse(rounds + ["--seeds", "0"], status: 64, says: "--seeds is 0")
+    try refuse(
+      ["selfreward", "selfreward/instruction", "--arms", "self"], status: 64, says: "--arms and --seeds")
+  }
+
   @Test("prompts that a model can't take")
   func prompts() throws {
     let model = ["generate", "--model", Command.shipped]
@@ -85,6 +113,9 @@ struct BadDataTests {
     try refuse(
       model + ["--prompt", "a", "--expert", Command.shipped + "=nan", "--antiexpert", Command.shipped],
       status: 64, says: "weight", "nan")
+    try refuse(
+      model + ["--prompt", "a", "--expert", Command.shipped + "=abc"], status: 64, says: "weight", "abc")
+    try refuse(model + ["--prompt", "a", "--temperature", "-1"], status: 64, says: "a number from 0 up")
   }
 
   @Test("commands and options with typing errors")

@@ -60,6 +60,8 @@ struct JudgeTests {
     ])
     #expect(imported.status == 0, "\(imported.errors)")
     let output = folder.path + "/" + name
+    try expectRefusal(
+      ["data", "judge-corrupted", data, "--output", folder.path + "/e.txt"], status: 64, says: ".jsonl")
     let made = try Command.run(["data", "judge-corrupted", data, "--output", output, "--json"])
     #expect(made.status == 0 && made.json["examples"]?.intValue == 4, "\(made.errors)")
     if name == "e.h5" {

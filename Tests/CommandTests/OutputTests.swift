@@ -126,4 +126,18 @@ struct OutputTests {
     let check = try Command.run(["check", "--model", Command.shipped, "--expert", converted, "--json"])
     #expect(check.json["fits"] == true, "\(check.errors)")
   }
+
+  @Test("an antiexpert that the expert wasn't tuned from is warned of")
+  func otherAntiexpert() throws {
+    let expert = folder.path + "/expert"
+    try FileManager.default.copyItem(atPath: Command.shipped, toPath: expert)
+    _ = try folder.write(
+      #"{"format": "trimtab.checkpoint", "version": 1, "tuned_from": {"path": "../before", "fingerprint": "0"}}"#,
+      to: "expert/trimtab.json")
+    let models = ["--model", Command.shipped, "--expert", expert, "--antiexpert", Command.shipped]
+    let check = try Command.run(["check"] + models)
+    #expect(check.status == 0 && check.output.contains("expert/../before"), "\(check.output)")
+    let score = try Command.run(["score", "--tokens", "1,2"] + models)
+    #expect(score.status == 0 && score.errors.contains("warning: antiexpert"), "\(score.errors)")
+  }
 }

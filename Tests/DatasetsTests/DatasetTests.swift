@@ -46,6 +46,7 @@ import Testing
       var options = ImportOptions(format: "prompt-response")
       options.validationFraction = 0.1
       options.seed = seed
+      options.existing = .replace
       _ = try DatasetImport.run(inputs: inputs, output: "\(folder.path)/x.h5", options: options)
       let dataset = try Dataset(path: "\(folder.path)/x.h5")
       #expect(dataset.splits == ["train", "validation"])
@@ -67,7 +68,7 @@ import Testing
     let output = "\(folder.path)/x.h5"
     var options = ImportOptions(format: "prompt-response")
     _ = try DatasetImport.run(inputs: [input], output: output, options: options)
-    options.extendsExisting = true
+    options.existing = .extend
     options.split = "test"
     _ = try DatasetImport.run(inputs: [input], output: output, options: options)
     #expect(try Dataset(path: output).splits == ["train", "test"])
@@ -84,17 +85,20 @@ import Testing
     let folder = try TemporaryFolder()
     let input = try folder.file("in.jsonl", questions(3))
     let precious = try folder.file("precious.h5", "not HDF5")
-    func run(_ output: String) throws {
-      _ = try DatasetImport.run(inputs: [input], output: output, options: .init(format: "prompt-response"))
+    func run(_ output: String, _ existing: ImportOptions.Existing = .replace) throws {
+      var options = ImportOptions(format: "prompt-response")
+      options.existing = existing
+      _ = try DatasetImport.run(inputs: [input], output: output, options: options)
     }
     #expect(message { try run(precious) }.contains("not an HDF5 file"))
     #expect(try String(contentsOfFile: precious, encoding: .utf8) == "not HDF5")
-    #expect(message { try run("\(folder.path)/missing/x.h5") }.contains("no such file or folder"))
+    try run("\(folder.path)/new/x.h5", .refuse)
+    try run("\(folder.path)/x.h5", .refuse)
     try run("\(folder.path)/x.h5")
-    try run("\(folder.path)/x.h5")
+    #expect(message { try run("\(folder.path)/x.h5", .refuse) }.contains("replace it with --overwrite"))
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
-        "in.jsonl", "precious.h5", "x.h5",
+        "in.jsonl", "new", "precious.h5", "x.h5",
       ])
   }
 
@@ -104,19 +108,30 @@ import Testing
     let good = try folder.file("good.jsonl", questions(3))
     _ = try DatasetImport.run(inputs: [good], output: output, options: .init(format: "prompt-response"))
     let bad = try folder.file("bad.jsonl", questions(3000) + "{\n" + String(repeating: "{}\n", count: 30))
-    let text = message {
-      _ = try DatasetImport.run(inputs: [bad], output: output, options: .init(format: "prompt-response"))
-    }
+    var options = ImportOptions(format: "prompt-response")
+    options.existing = .replace
+    let text = message { _ = try DatasetImport.run(inputs: [bad], output: output, options: options) }
     let lines = text.split(separator: "\n")
     #expect(lines.count == DatasetImport.describedProblems + 2)
-    #expect(lines[0].contains("bad.jsonl:3001:2: expected a key in quotes"))
+    #expect(lines[0].contains("bad.jsonl:3001:2: not JSON: expected a key in quotes"))
     #expect(lines[10].hasSuffix("and 21 more bad records"))
     #expect(try Dataset(path: output).rowCount(split: "train") == 3)
-    var options = ImportOptions(format: "prompt-response")
     options.skipsBadRecords = true
     let report = try DatasetImport.run(inputs: [bad], output: output, options: options)
     #expect(report.skippedCount == 31 && report.skipped.count == 10)
     #expect(report.rowCounts.map(\.rows) == [3000])
+  }
+
+  @Test func whereNoRecordIsLeftNothingIsWritten() throws {
+    let folder = try TemporaryFolder()
+    let bad = try folder.file("bad.jsonl", "not json\n{}\n")
+    var options = ImportOptions(format: "prompt-response")
+    options.skipsBadRecords = true
+    let text = message {
+      _ = try DatasetImport.run(inputs: [bad], output: "\(folder.path)/x.h5", options: options)
+    }
+    #expect(text.contains("bad.jsonl:1:1: not JSON") && text.contains("no record could be read (2 left out)"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["bad.jsonl"])
   }
 
   @Test func foreignFilesAreRefused() throws {

@@ -97,6 +97,15 @@ import Tokenizers
     try inspection.checkStopTokens()
   }
 
+  @Test func whereEveryResponseIsCutNothingStops() throws {
+    let inspection = try DatasetInspection(imported(renderer("plain", maximumLength: 3)))
+    #expect(inspection.json["splits"]?["train"]?["stop_token_in_loss"] == false)
+    #expect(inspection.text.contains("the stop token is NOT in the loss: no response is there to its end"))
+    #expect(throws: DatasetError.noWholeResponse(path: inspection.path, examples: 2)) {
+      try inspection.checkStopTokens()
+    }
+  }
+
   @Test func badRowsAreNamedWhenTokenised() throws {
     let input = try folder.file(
       "in.jsonl",

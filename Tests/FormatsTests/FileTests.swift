@@ -62,10 +62,10 @@ import Testing
     }
   }
 
-  @Test func aMissingFolderIsNamed() throws {
+  @Test func missingFoldersAreMade() throws {
     try withTemporaryFolder { folder in
-      let problem = message { try AtomicFile.write("", to: "\(folder)/none/a.txt") }
-      #expect(problem == "\(folder)/none: no such file or folder")
+      try AtomicFile.write("text", to: "\(folder)/one/two/a.txt")
+      #expect(try String(contentsOfFile: "\(folder)/one/two/a.txt", encoding: .utf8) == "text")
     }
   }
 

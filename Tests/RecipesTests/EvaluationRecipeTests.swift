@@ -102,7 +102,7 @@ struct EvaluationRecipeTests {
         "kind: evaluate\noutput: o\nsystems: {base: b}\ntasks: [{task: t, data: d, sampling: {samples: 2, tries: 3}}]",
         ["tries 3 of 2 samples"]
       ),
-      ("kind: finetune\noutput: o", ["kind is \"finetune\", expected evaluate"]),
+      ("kind: finetune\noutput: o", ["a recipe of kind finetune; run it with trimtab finetune"]),
     ])
   func problems(yaml: String, expected: [String]) {
     do {

@@ -87,6 +87,11 @@ struct MessageTests {
     .init(
       recipe: finetune("precision: fp8"),
       messages: ["r.yaml:8:12: precision is \"fp8\", expected auto, fp32, bf16; did you mean \"fp32\"?"]),
+    .init(
+      recipe: finetune("").replacing("x.h5", with: "x.h5\n  template: plane"),
+      messages: [
+        "r.yaml:7:13: data.template is \"plane\", expected model, plain, question-answer, alpaca, chatml; did you mean \"plain\"?"
+      ]),
     // keys
     .init(
       recipe: finetune("  lerning_rate: 1e-5"),

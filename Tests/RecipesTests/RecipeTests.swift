@@ -117,6 +117,12 @@ struct RecipeTests {
     let preference = try #require(recipe.objective.preference)
     #expect(preference.loss == .simpo && preference.beta == 2 && preference.margin == 1)
     #expect(recipe.objective.through == Recipe.Through(base: "large"))
+    let hinge = try Recipe(
+      yaml: Self.good, path: "r.yaml",
+      overrides: [
+        "objective={kind: preference, loss: hinge, label_smoothing: 0.1}", "objective.label_smoothing=null",
+      ])
+    #expect(hinge.objective.preference?.loss == .hinge)
   }
 
   @Test(

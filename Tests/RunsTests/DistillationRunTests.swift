@@ -111,6 +111,9 @@ struct DistillationRunTests {
     let own = try Recipe(
       yaml: recipe.yaml, path: "recipe.yaml", overrides: ["model.path=\(base)", "output=\(base)"])
     #expect(throws: TrainingError.outputIsInput(path: base)) {
+      _ = try workplace.run(own, mode: .overwrite).plan()
+    }
+    #expect(throws: TrainingError.outputIsInput(path: base)) {
       try workplace.run(own, mode: .overwrite).run()
     }
   }

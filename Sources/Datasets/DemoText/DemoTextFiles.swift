@@ -15,7 +15,7 @@ extension DemoText {
 
   /// Writes `questions-train.jsonl`, `questions-development.jsonl` and `questions-test.jsonl` into `folder`.
   ///
-  /// - Throws: `FormatsError` when the folder is missing or can't be written.
+  /// - Throws: `FormatsError` when the folder can't be written.
   public static func writeQuestions(into folder: String, seed: UInt64 = shippedSeed) throws {
     for split in Split.allCases {
       let questions = questions(split, count: shippedCount(split), seed: seed)

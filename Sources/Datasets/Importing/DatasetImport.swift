@@ -15,8 +15,17 @@ public struct ImportOptions: Sendable {
   public var seed: UInt64 = 0
   /// Leaves out records that can't be read, rather than refusing all of them.
   public var skipsBadRecords = false
-  /// Adds to a dataset that is there, rather than replacing it.
-  public var extendsExisting = false
+  /// What becomes of a dataset that is there.
+  public enum Existing: Sendable {
+    /// It stays, and the import is refused.
+    case refuse
+    /// The rows are added to it.
+    case extend
+    case replace
+  }
+
+  /// What becomes of a dataset that is there.
+  public var existing = Existing.refuse
   /// How text files are cut into documents.
   public var documents = DocumentUnit.file
   /// Under which terms the data may be used.
@@ -73,7 +82,8 @@ public struct DatasetImport {
   ///   - renderer: tokenises the rows then and there; nil stores their texts only.
   ///   - pool: what rows are made on; the dataset is the same for any number of threads.
   ///   - progress: is told now and then how many rows were read.
-  /// - Throws: `DatasetError.badRecords` with every problem of a file, unless such records are skipped.
+  /// - Throws: `DatasetError.badRecords` with every problem of a file, unless such records are skipped; `outputExists`
+  ///   where a file is neither to be extended nor replaced.
   public static func run(
     inputs: [String], output: String, options: ImportOptions, renderer: ExampleRenderer? = nil,
     pool: ThreadPool = ThreadPool(), progress: (Int) -> Void = { _ in }
@@ -81,14 +91,20 @@ public struct DatasetImport {
     let importer = try Importers.named(options.format)
     try check(options, importer)
     if renderer != nil, importer.kind == .preference { throw DatasetError.pairsAreNotTokenized }
+    let isThere = FileManager.default.fileExists(atPath: output)
+    if isThere, options.existing == .refuse { throw DatasetError.outputExists(path: output) }
     let reader = RowReader(importer: importer, mapping: options.mapping, renderer: renderer)
     var run = DatasetImport(reader, options, pool)
     try withoutActuallyEscaping(progress) { progress in
       let body: (DatasetWriter) throws -> Void = { writer in
         for path in inputs { try run.read(path, into: writer, progress) }
         run.report.rowCounts = writer.rowCounts
+        if writer.rowCounts.isEmpty, let first = run.report.skipped.first {
+          throw DatasetError.noReadableRecord(
+            path: first.path, first.problem, total: run.report.skippedCount)
+        }
       }
-      if options.extendsExisting, FileManager.default.fileExists(atPath: output) {
+      if isThere, options.existing == .extend {
         try DatasetWriter.extend(output, kind: importer.kind, tokenization: renderer?.tokenization, body)
       } else {
         let source = inputs.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: " ")

@@ -86,7 +86,7 @@ struct InputFile {
       let diagnostic = (error as? any DiagnosticError)?.diagnostics.first
       return .failure(
         RecordProblem(
-          diagnostic?.problem ?? "\(error)", line: diagnostic?.location?.line,
+          "not JSON: \(diagnostic?.problem ?? "\(error)")", line: diagnostic?.location?.line,
           column: diagnostic?.location?.column))
     }
   }

@@ -59,10 +59,14 @@ public struct DatasetInspection: Sendable {
 
   /// Makes sure that a model tuned on the data learns to stop.
   ///
-  /// - Throws: `DatasetError.stopTokenOutsideLoss` (65).
+  /// - Throws: `DatasetError.stopTokenOutsideLoss` or `noWholeResponse` (65).
   public func checkStopTokens() throws {
     let tokens = splits.compactMap(\.tokens).filter { $0.learnsToStop != nil }
     let (responses, stopped) = tokens.reduce((0, 0)) { ($0.0 + $1.responses, $0.1 + $1.stoppedResponses) }
+    let examples = tokens.reduce(0) { $0 + $1.examples }
+    guard responses > 0 || examples == 0 else {
+      throw DatasetError.noWholeResponse(path: path, examples: examples)
+    }
     guard stopped == responses else {
       throw DatasetError.stopTokenOutsideLoss(path: path, responses: responses - stopped, of: responses)
     }

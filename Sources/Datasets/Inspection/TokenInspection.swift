@@ -4,7 +4,8 @@ import Formats
 public struct TokenInspection: Sendable, Hashable {
   /// How they were made.
   public let tokenization: Tokenization
-  /// The number of tokens, and of those that the loss counts.
+  /// The number of examples, of their tokens, and of those that the loss counts.
+  public let examples: Int
   public let tokens: Int
   public let lossTokens: Int
   /// The tokens of an example.
@@ -32,6 +33,7 @@ public struct TokenInspection: Sendable, Hashable {
       }
     }
     self.tokenization = tokenization
+    self.examples = report.examples
     tokens = report.tokens
     lossTokens = report.lossTokens
     lengths = LengthSummary(examples.lengths)
@@ -41,9 +43,12 @@ public struct TokenInspection: Sendable, Hashable {
     stoppedResponses = stopped
   }
 
-  /// Whether every response that wasn't cut off ends in a stop token that the loss counts; nil where stop tokens aren't
-  /// known.
-  public var learnsToStop: Bool? { tokenization.stopTokens.map { _ in stoppedResponses == responses } }
+  /// Whether every response that wasn't cut off, one at least, ends in a stop token that the loss counts.
+  ///
+  /// nil where stop tokens aren't known.
+  public var learnsToStop: Bool? {
+    tokenization.stopTokens.map { _ in stoppedResponses == responses && (responses > 0 || examples == 0) }
+  }
 
   /// What is said of the tokens for other programs.
   var json: JSONObject {
@@ -69,7 +74,10 @@ public struct TokenInspection: Sendable, Hashable {
     if truncated > 0 { lines.append("\(truncated) examples are cut off and have lost their stop token") }
     if withoutLoss > 0 { lines.append("\(withoutLoss) examples have no token that the loss counts") }
     switch learnsToStop {
+    case _ where examples == 0: break
     case true?: lines.append("the stop token is in the loss: all \(responses) responses end in one")
+    case false? where responses == 0:
+      lines.append("the stop token is NOT in the loss: no response is there to its end")
     case false?:
       let missing = responses - stoppedResponses
       lines.append("the stop token is NOT in the loss: \(missing) of \(responses) responses lack it")

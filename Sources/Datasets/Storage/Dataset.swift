@@ -17,10 +17,9 @@ public final class Dataset: Sendable {
 
   /// Opens a dataset.
   ///
-  /// - Throws: `FormatsError` for a file that is missing, torn or no HDF5; `DatasetError` for one that
-  ///   isn't ours.
+  /// - Throws: `FormatsError` for a file that is torn; `DatasetError` for one that is missing or isn't ours.
   public init(path: String) throws {
-    file = try HDF5File(path: path)
+    file = try Dataset.openFile(path)
     self.path = path
     guard try file.root.string("format") == DatasetLayout.format else {
       throw DatasetError.notADataset(
@@ -38,6 +37,16 @@ public final class Dataset: Sendable {
     created = try file.root.string("created") ?? ""
     let names = try file.root.names
     splits = DatasetLayout.splits.filter(names.contains) + names.filter { !DatasetLayout.splits.contains($0) }
+  }
+
+  private static func openFile(_ path: String) throws -> HDF5File {
+    do {
+      return try HDF5File(path: path)
+    } catch FormatsError.noSuchFile {
+      throw DatasetError.noSuchDataset(path: path)
+    } catch FormatsError.hdf5(_, _, _, .notHDF5) {
+      throw DatasetError.notADataset(path: path, "not an HDF5 file")
+    }
   }
 
   // MARK: - Rows

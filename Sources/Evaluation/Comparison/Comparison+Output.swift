@@ -37,7 +37,8 @@ extension Comparison {
 
   /// As a person reads it: a line a system, then differences and the gap closed.
   public var table: String {
-    var lines = ["\(task), \(systems.first?.rows.count ?? 0) rows, \(metric.title)"]
+    let rowCount = systems.first?.rows.count ?? 0
+    var lines = ["\(task), \(rowCount) \(rowCount == 1 ? "row" : "rows"), \(metric.title)"]
     for system in systems {
       var line = "  " + Self.column(system.name) + system.estimate.text(in: metric)
       if system.unparsedCount > 0 { line += ", \(system.unparsedCount) unreadable" }

@@ -13,7 +13,8 @@ extension TaskRows {
         var values: [String: String] = [:]
         for name in form.names {
           guard let text = row[name] else {
-            throw EvaluationError.missingColumn(path: path, row: index, columns: [name])
+            throw EvaluationError.missingColumn(
+              path: path, row: index, columns: [name], found: row.columnNames)
           }
           values[name] = text
         }

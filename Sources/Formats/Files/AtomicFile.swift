@@ -8,6 +8,7 @@ import Foundation
 public enum AtomicFile {
   /// Writes the file at `path`, replacing what was there, with what `body` hands to the writer.
   ///
+  /// Folders above it that are missing are made.
   /// A device or a pipe (`/dev/stdout`) is written in place: there is nothing to replace.
   ///
   /// - Throws: `FormatsError` (74 when the disk is full or the folder not writable), or what `body` throws.
@@ -74,10 +75,11 @@ public enum AtomicFile {
       return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// Creates an empty file beside the target, under a name that nobody else has.
+    /// Creates an empty file beside the target, under a name that nobody else has, and the folder if it is missing.
     func reserve() throws -> String {
       let name = path.split(separator: "/").last.map(String.init) ?? path
       var attempt = 0
+      var hasFolder = false
       while true {
         let temporary = "\(folder)/.\(name).\(getpid()).\(attempt).partial"
         let number = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -86,10 +88,13 @@ public enum AtomicFile {
           return temporary
         }
         let code = errno
+        if code == ENOENT, !hasFolder {
+          try Folder.create(folder)
+          hasFolder = true
+          continue
+        }
         guard code == EEXIST else {
-          throw code == ENOENT
-            ? FormatsError.noSuchFile(path: folder)
-            : FormatsError.system(path: path, operation: "write", code: code)
+          throw FormatsError.system(path: path, operation: "write", code: code)
         }
         attempt += 1
       }

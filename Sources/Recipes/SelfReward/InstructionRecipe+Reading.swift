@@ -10,6 +10,7 @@ extension InstructionRecipe {
   public init(yaml: String, path: String, overrides: [String] = []) throws {
     var node = try RecipeNode(yaml: yaml, path: path)
     for override in overrides { try node.apply(override: override) }
+    try node.require(command: SelfRewardRecipe.kind)
     let problems = Problems()
     let top = Section(node, name: "", parent: node.origin, problems: problems)
     if top.string("kind") != SelfRewardRecipe.kind {
@@ -69,7 +70,7 @@ extension InstructionRecipe {
       section.problem(
         "\(section.name).\(key): the kind \(kind.rawValue) is for arithmetic; an instruction has neither a "
           + "statement nor a number for its answer", key: key,
-        advice: "there is \(words.joined(separator: ", "))")
+        advice: "there are \(words.joined(separator: ", "))")
     }
   }
 }

@@ -16,6 +16,7 @@ extension SelfRewardRecipe {
   public init(yaml: String, path: String, overrides: [String] = []) throws {
     var node = try RecipeNode(yaml: yaml, path: path)
     for override in overrides { try node.apply(override: override) }
+    try node.require(command: SelfRewardRecipe.kind)
     let problems = Problems()
     let top = Section(node, name: "", parent: node.origin, problems: problems)
     if top.string("kind") != Self.kind {
@@ -72,7 +73,7 @@ extension SelfRewardRecipe.Model {
     if !section.hasValue("path") {
       section.problem("model.path is missing", advice: "name a checkpoint folder or a .gguf file")
     }
-    template = section.string("template") ?? template
+    template = section.choice("template", Recipe.Data.Template.self)?.rawValue ?? template
     adapter = Recipe.Adapter.read(section.section("adapter"))
     section.finish()
   }

@@ -22,20 +22,27 @@ struct TokenizingOptions: ParsableArguments {
   @Option(help: "Tokenise for this model (a checkpoint, a tokenizer.json or a .gguf).") var tokenizer: String?
   @Option(help: "A template's name (default: the model's own for chats, plain for prompts).") var template:
     String?
-  @Option(help: "What the loss counts: responses, last, all, or roles such as user,assistant.")
-  var trainOn = "responses"
+  @Option(
+    help: "What the loss counts: responses (default), last, all, or roles such as user,assistant.")
+  var trainOn: String?
   @Option(help: "Cut examples to that many tokens.") var maxLength: Int?
 
   func renderer(for kind: DatasetKind) throws -> ExampleRenderer? {
     guard let tokenizer else {
-      if template != nil { throw UsageError("--template without --tokenizer") }
+      let given = [
+        ("--template", template != nil), ("--train-on", trainOn != nil), ("--max-length", maxLength != nil),
+      ].filter(\.1).map(\.0)
+      guard given.isEmpty else {
+        throw UsageError(
+          "\(given.joined(separator: ", ")) without --tokenizer", advice: "name a model with --tokenizer")
+      }
       return nil
     }
     let loaded = try Tokenizer.load(path: tokenizer)
     return ExampleRenderer(
       tokenizer: loaded,
       template: try PromptTemplate.named(template, chatTemplate: loaded.chatTemplate, kind: kind),
-      trainOn: try TrainOn(trainOn), maximumLength: maxLength, tokenizerPath: tokenizer)
+      trainOn: try TrainOn(trainOn ?? "responses"), maximumLength: maxLength, tokenizerPath: tokenizer)
   }
 }
 
@@ -51,19 +58,23 @@ struct Import: ParsableCommand {
   @Option(help: "The data set to write.") var output: String
   @Option(help: "A column that another field holds, as column=field (repeatable).") var map: [String] = []
   @Option(help: "The split that the rows go to.") var split = "train"
-  @Option(help: "The share of the rows that goes to the split validation instead.") var validation = 0.0
-  @Option(help: "What chooses those rows, together with what they say.") var seed: UInt64 = 0
+  @Option(
+    parsing: .unconditional, help: "The share of the rows that goes to the split validation instead.")
+  var validation = 0.0
+  @Option(help: "Seed of the choice of the validation split.") var seed: UInt64 = 0
   @Option(help: "Under which terms the data may be used.") var license = ""
   @Option(help: "How text files are cut into documents: file, line or paragraph.") var documents:
     DocumentUnit = .file
   @Option(help: "Threads to read and tokenise with (default: one a processor).") var threads: Int?
   @Flag(help: "Leave out records that can't be read, and count them.") var skipBad = false
   @Flag(help: "Add to the data set if it is there already.") var append = false
+  @Flag(help: "Replace the data set if it is there already.") var overwrite = false
   @Flag(help: "Print one JSON value.") var json = false
   @OptionGroup var tokenizing: TokenizingOptions
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more.") }
+    if append, overwrite { throw ValidationError("--append and --overwrite together: keep one.") }
   }
 
   func run() throws {
@@ -78,13 +89,13 @@ struct Import: ParsableCommand {
     options.license = license
     options.documents = documents
     options.skipsBadRecords = skipBad
-    options.extendsExisting = append
+    options.existing = append ? .extend : overwrite ? .replace : .refuse
     let renderer = try tokenizing.renderer(for: try Importers.kind(of: format))
     let report = try DatasetImport.run(
       inputs: inputs, output: output, options: options, renderer: renderer,
       pool: ThreadPool(threads: threads))
     for (path, problem) in report.skipped { Console.note("left out: \(path): \(problem.text)") }
-    if report.skippedCount > 0 { Console.note("left out \(report.skippedCount) records in all") }
+    if report.skippedCount > 0 { Console.note("left out \(report.skippedCount.counted("record")) in all") }
     if let tokens = report.tokenization, tokens.truncated > 0 {
       Console.note("warning: \(tokens.truncated) examples were cut to \(tokenizing.maxLength ?? 0) tokens")
     }
@@ -124,9 +135,13 @@ struct InspectData: ParsableCommand {
     abstract: "Counts, lengths, decoded tokens with their mask; fails when the stop token isn't learnt.")
 
   @Argument(help: "A data set.") var path: String
-  @Option(help: "Show that many examples of the first split.") var sample = 0
+  @Option(parsing: .unconditional, help: "Show that many examples of the first split.") var sample = 0
   @Flag(help: "Print one JSON value.") var json = false
   @OptionGroup var tokenizing: TokenizingOptions
+
+  func validate() throws {
+    if sample < 0 { throw ValidationError("--sample is \(sample), expected 0 or more.") }
+  }
 
   func run() throws {
     let dataset = try Dataset(path: path)
@@ -156,7 +171,7 @@ struct GenerateData: ParsableCommand {
   var what: What
   @Option(help: "The data set, or the folder, to write.") var output: String
   @Option(help: "How many documents.") var count = 450_000
-  @Option(help: "What they are drawn from.") var seed: UInt64 = DemoText.shippedSeed
+  @Option(help: "Seed of the random draws.") var seed: UInt64 = DemoText.shippedSeed
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {

@@ -27,8 +27,8 @@ struct Finetune: ParsableCommand {
     let run = try TrainingRun(recipe, mode: resume ? .resume : overwrite ? .overwrite : .begin) {
       Console.note("note: \($0)")
     }
-    let plan = try run.plan()
     if dryRun {
+      let plan = try run.plan()
       Console.result(json ? plan.json.text() : plan.text)
       return
     }

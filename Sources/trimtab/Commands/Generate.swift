@@ -21,7 +21,7 @@ struct Generate: ParsableCommand {
   @Option(help: "The most tokens to generate.") var maxTokens = 256
   @Option(parsing: .unconditionalSingleValue, help: "Text that ends the answer (repeatable).")
   var stop: [String] = []
-  @Flag(help: "Go on behind the model's own end.") var ignoreEnd = false
+  @Flag(help: "Don't stop at the end-of-text token.") var ignoreEnd = false
   @Flag(help: "Print one JSON value instead of text.") var json = false
   @Option(help: "Write, for each token, its probability under each part, as JSON lines.") var trace: String?
   @OptionGroup var sampling: SamplingArguments

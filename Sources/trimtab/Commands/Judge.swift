@@ -31,7 +31,7 @@ struct Judge: ParsableCommand {
   @Option(help: "The most tokens of a judgment (sampled).") var maxTokens = 256
   @Option(help: "Scores no farther apart than this are a tie.") var tieMargin = 0.0
   @Option(help: "Only that many of the first pairs.") var limit: Int?
-  @Option(help: "What draws depend on.") var seed: UInt64 = 0
+  @Option(help: "Seed of the random draws.") var seed: UInt64 = 0
   @Option(help: "Write every judgment, as JSON lines.") var judgments: String?
   @Flag(help: "Print one JSON value.") var json = false
 
@@ -42,7 +42,7 @@ struct Judge: ParsableCommand {
     var lines: [String] = []
     let agreements = try sets.map { set in
       let reward = try specification.makeReward(judge: judge)
-      Console.note("\(set.name): \(set.pairs.count) pairs")
+      Console.note("\(set.name): \(set.pairs.count.counted("pair"))")
       let agreement = try JudgeAgreement(set, reward: reward, tieMargin: tieMargin, seed: seed)
       lines += zip(set.pairs, agreement.judgments).map { $0.judgmentLine($1, of: set.name).text() + "\n" }
       return agreement

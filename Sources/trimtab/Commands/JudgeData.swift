@@ -22,8 +22,10 @@ struct JudgeRanked: ParsableCommand {
   @Option(help: "How often each prompt's answers are judged, until the order is right.") var attempts = 4
   @Option(help: "The most tokens of a judgment.") var maxTokens = 256
   @Option(help: "Only that many of the first prompts.") var limit: Int?
-  @Option(help: "What draws depend on.") var seed: UInt64 = 0
+  @Option(help: "Seed of the random draws.") var seed: UInt64 = 0
   @Flag(help: "Print one JSON value.") var json = false
+
+  func validate() throws { try JudgeDataReport.check(output: output) }
 
   func run() throws {
     let sets = try RankedAnswers.read(path: ranked)
@@ -55,8 +57,10 @@ struct JudgeCorrupted: ParsableCommand {
   @Flag(help: "Ask whether an answer is right, yes or no, instead of for a score.") var verdicts = false
   @Option(help: "How many worse answers are made of each good one.") var corruptions = 1
   @Option(help: "Only that many of the first answers.") var limit: Int?
-  @Option(help: "What draws depend on.") var seed: UInt64 = 0
+  @Option(help: "Seed of the random draws.") var seed: UInt64 = 0
   @Flag(help: "Print one JSON value.") var json = false
+
+  func validate() throws { try JudgeDataReport.check(output: output) }
 
   func run() throws {
     var seeds = CorruptionSeeds()
@@ -72,8 +76,15 @@ struct JudgeCorrupted: ParsableCommand {
   }
 }
 
-/// What became of the answers.
+/// What became of the answers, and where they may go.
 private enum JudgeDataReport {
+  /// Refuses a file that would be neither JSON lines nor a data set by its name.
+  static func check(output: String) throws {
+    guard [".jsonl", ".h5"].contains(where: { output.hasSuffix($0) }) else {
+      throw ValidationError("--output is \(output), expected a name that ends in .jsonl or .h5.")
+    }
+  }
+
   static func show(_ counts: JSONObject, output: String, json: Bool) {
     if json {
       Console.result(JSON.object(counts).text())

@@ -26,30 +26,58 @@ struct SelfRewardCommand: ParsableCommand {
   @Flag(help: "Show each training's progress.") var verbose = false
   @Flag(help: "Print one JSON value.") var json = false
 
+  func validate() throws {
+    if let seeds, !(1...1000).contains(seeds) {
+      throw ValidationError("--seeds is \(seeds), expected 1 to 1000.")
+    }
+  }
+
   func run() throws {
-    var overrides = overrides
-    if let arms { overrides.append("arms=[\(arms)]") }
-    if let seeds { overrides.append("seeds=\(seeds)") }
+    let chosen = try chosenArms()
     let path = RecipeCommand.path(recipe)
     let started = ContinuousClock.now
     let signal = StopSignal {
       Console.note("stopping when what is being worked on is saved; again to end at once")
     }
     let consumers: () -> [any TrainingConsumer] = { verbose ? [ProgressBar()] : [] }
-    switch try AnyRecipe(contentsOf: path, overrides: overrides) {
-    case .selfReward(let recipe):
+    switch try AnyRecipe(contentsOf: path, overrides: overrides, command: SelfRewardRecipe.kind) {
+    case .selfReward(var recipe):
+      recipe.arms = chosen ?? recipe.arms
+      recipe.seeds = seeds ?? recipe.seeds
       let run = try SelfRewardRun(recipe, isResuming: resume) { Console.note($0) }
       let result = try run.run(consumers: consumers, stop: signal)
       show(result.json, result.table, [run.resultPath, run.reportPath], since: started)
     case .instruction(let recipe):
+      guard arms == nil, seeds == nil else {
+        throw UsageError(
+          "--arms and --seeds are for arithmetic, and \(path) is about instructions",
+          advice: "leave them out")
+      }
       let run = try InstructionRun(recipe, isResuming: resume) { Console.note($0) }
       let result = try run.run(consumers: consumers, stop: signal)
       show(result.json, result.table, [run.resultPath, run.reportPath], since: started)
     case .training, .evaluation:
-      throw UsageError(
-        "\(path) isn't of kind \(SelfRewardRecipe.kind)",
-        advice: "trimtab finetune and trimtab evaluate run the other kinds")
+      preconditionFailure("recipes of other commands are refused when they are read")
     }
+  }
+
+  /// The arms that `--arms` names; nil: the recipe's.
+  private func chosenArms() throws -> [SelfRewardRecipe.Arm]? {
+    let words = SelfRewardRecipe.Arm.allCases.map(\.rawValue)
+    guard let arms else { return nil }
+    var chosen: [SelfRewardRecipe.Arm] = []
+    for word in arms.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+      guard let arm = SelfRewardRecipe.Arm(rawValue: word) else {
+        throw UsageError(
+          "--arms has \"\(word)\", expected \(words.joined(separator: ","))",
+          advice: nearest(to: word, among: words).map { "did you mean \"\($0)\"?" })
+      }
+      guard !chosen.contains(arm) else {
+        throw UsageError("--arms has \"\(word)\" twice", advice: "keep one")
+      }
+      chosen.append(arm)
+    }
+    return chosen
   }
 
   private func show(

@@ -13,7 +13,7 @@ struct Tokenize: ParsableCommand {
   @Option(help: "A file with the text.") var file: String?
   @Option(help: "A JSON file {\"messages\": […], \"tools\": …, \"add_generation_prompt\": true}.")
   var messages: String?
-  @Flag(help: "Add no token of the model's own at the ends.") var noSpecial = false
+  @Flag(help: "Leave out begin- and end-of-text tokens.") var noSpecial = false
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {

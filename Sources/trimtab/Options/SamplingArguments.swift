@@ -3,22 +3,26 @@ import Decoding
 
 /// How the next token is chosen.
 struct SamplingArguments: ParsableArguments {
-  @Option(help: "What logits are divided by; 0 takes the likeliest token.")
+  @Option(parsing: .unconditional, help: "What logits are divided by; 0 takes the likeliest token.")
   var temperature: Float = 0
 
-  @Option(help: "Draw only from that many likeliest tokens.")
+  @Option(parsing: .unconditional, help: "Draw only from that many likeliest tokens.")
   var topK: Int?
 
-  @Option(help: "Draw only from the likeliest tokens that together have this probability.")
+  @Option(
+    parsing: .unconditional,
+    help: "Draw only from the likeliest tokens that together have this probability.")
   var topP: Float = 1
 
-  @Option(help: "Draw only from tokens at least this fraction as likely as the likeliest.")
+  @Option(
+    parsing: .unconditional,
+    help: "Draw only from tokens at least this fraction as likely as the likeliest.")
   var minP: Float = 0
 
-  @Option(help: "How much less likely tokens seen before become; 1 leaves them.")
+  @Option(parsing: .unconditional, help: "How much less likely tokens seen before become; 1 leaves them.")
   var repetitionPenalty: Float = 1
 
-  @Option(help: "What draws depend on.")
+  @Option(help: "Seed of the random draws.")
   var seed: UInt64 = 0
 
   var options: SamplingOptions {
