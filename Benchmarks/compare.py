@@ -89,7 +89,7 @@ class Comparison:
         note("training an expert on GSM8K, 60 steps; kept for the next time")
         dataset = self.scratch / "gsm8k.h5"
         run([self.trimtab, "data", "import", "--format", "gsm8k", self.data("gsm8k", "train.jsonl"), "--output", dataset,
-             "--validation", 0.02, "--overwrite"])
+             "--validation", 0.02])
         settings = {
             "model.path": self.model("qwen2.5-coder-0.5b"), "data.path": dataset, "output": folder,
             "training.epochs": "null", "training.steps": 60, "training.accumulation": 1}
@@ -210,8 +210,8 @@ class Comparison:
             size = sum(path.stat().st_size for path in files)
             ours = Command("trimtab", [
                 self.trimtab, "data", "import", "--format", name, *files, "--output", self.scratch / f"{name}-ours.h5",
-                "--tokenizer", folder / "tokenizer.json", "--template", template, "--skip-bad", "--overwrite",
-                "--threads", self.threads], work=size / 1e6)
+                "--tokenizer", folder / "tokenizer.json", "--template", template, "--skip-bad", "--threads",
+                self.threads], work=size / 1e6)
             peer = Served(
                 "tokenizers + h5py", self.threads, "import_rows.py", name, *files, "--tokenizer",
                 folder / "tokenizer.json", "--end", "<|im_end|>", "--output", self.scratch / f"{name}-peer.h5",

@@ -23,8 +23,6 @@ public enum DatasetError: DiagnosticError, Hashable {
   case tooManyColumns(path: String, limit: Int)
   case invalidFraction(Double)
   case invalidSplit(String)
-  /// There is a file already, and nobody said what becomes of it.
-  case outputExists(path: String)
 
   // === Datasets ===
   case noSuchDataset(path: String)
@@ -119,13 +117,6 @@ public enum DatasetError: DiagnosticError, Hashable {
       [
         Diagnostic(
           "\(quoted(name)) can't name a split", advice: "use letters, digits, - and _", exitCode: .usage)
-      ]
-    case .outputExists(let path):
-      [
-        Diagnostic(
-          "there is a file already", at: .init(path),
-          advice: "add to it with --append, replace it with --overwrite, or choose another --output",
-          exitCode: .usage)
       ]
     case .noSuchDataset(let path):
       [

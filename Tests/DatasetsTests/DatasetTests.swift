@@ -46,7 +46,6 @@ import Testing
       var options = ImportOptions(format: "prompt-response")
       options.validationFraction = 0.1
       options.seed = seed
-      options.existing = .replace
       _ = try DatasetImport.run(inputs: inputs, output: "\(folder.path)/x.h5", options: options)
       let dataset = try Dataset(path: "\(folder.path)/x.h5")
       #expect(dataset.splits == ["train", "validation"])
@@ -68,7 +67,7 @@ import Testing
     let output = "\(folder.path)/x.h5"
     var options = ImportOptions(format: "prompt-response")
     _ = try DatasetImport.run(inputs: [input], output: output, options: options)
-    options.existing = .extend
+    options.extendsExisting = true
     options.split = "test"
     _ = try DatasetImport.run(inputs: [input], output: output, options: options)
     #expect(try Dataset(path: output).splits == ["train", "test"])
@@ -85,17 +84,14 @@ import Testing
     let folder = try TemporaryFolder()
     let input = try folder.file("in.jsonl", questions(3))
     let precious = try folder.file("precious.h5", "not HDF5")
-    func run(_ output: String, _ existing: ImportOptions.Existing = .replace) throws {
-      var options = ImportOptions(format: "prompt-response")
-      options.existing = existing
-      _ = try DatasetImport.run(inputs: [input], output: output, options: options)
+    func run(_ output: String) throws -> ImportReport {
+      try DatasetImport.run(inputs: [input], output: output, options: .init(format: "prompt-response"))
     }
-    #expect(message { try run(precious) }.contains("not an HDF5 file"))
+    #expect(message { _ = try run(precious) }.contains("not an HDF5 file"))
     #expect(try String(contentsOfFile: precious, encoding: .utf8) == "not HDF5")
-    try run("\(folder.path)/new/x.h5", .refuse)
-    try run("\(folder.path)/x.h5", .refuse)
-    try run("\(folder.path)/x.h5")
-    #expect(message { try run("\(folder.path)/x.h5", .refuse) }.contains("replace it with --overwrite"))
+    #expect(try !run("\(folder.path)/new/x.h5").hasReplaced)
+    #expect(try !run("\(folder.path)/x.h5").hasReplaced)
+    #expect(try run("\(folder.path)/x.h5").hasReplaced)
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
         "in.jsonl", "new", "precious.h5", "x.h5",
@@ -109,7 +105,6 @@ import Testing
     _ = try DatasetImport.run(inputs: [good], output: output, options: .init(format: "prompt-response"))
     let bad = try folder.file("bad.jsonl", questions(3000) + "{\n" + String(repeating: "{}\n", count: 30))
     var options = ImportOptions(format: "prompt-response")
-    options.existing = .replace
     let text = message { _ = try DatasetImport.run(inputs: [bad], output: output, options: options) }
     let lines = text.split(separator: "\n")
     #expect(lines.count == DatasetImport.describedProblems + 2)

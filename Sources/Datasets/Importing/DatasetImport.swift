@@ -15,17 +15,8 @@ public struct ImportOptions: Sendable {
   public var seed: UInt64 = 0
   /// Leaves out records that can't be read, rather than refusing all of them.
   public var skipsBadRecords = false
-  /// What becomes of a dataset that is there.
-  public enum Existing: Sendable {
-    /// It stays, and the import is refused.
-    case refuse
-    /// The rows are added to it.
-    case extend
-    case replace
-  }
-
-  /// What becomes of a dataset that is there.
-  public var existing = Existing.refuse
+  /// Adds to a dataset that is there, rather than replacing it.
+  public var extendsExisting = false
   /// How text files are cut into documents.
   public var documents = DocumentUnit.file
   /// Under which terms the data may be used.
@@ -52,6 +43,8 @@ public struct ImportReport: Sendable {
   public var skipped: [(path: String, problem: RecordProblem)] = []
   /// What tokenising did; nil when the rows weren't tokenised.
   public var tokenization: TokenizationReport?
+  /// Whether another dataset was there, which is gone now.
+  public var hasReplaced = false
 }
 
 /// Turns files of many formats into one dataset.
@@ -82,8 +75,7 @@ public struct DatasetImport {
   ///   - renderer: tokenises the rows then and there; nil stores their texts only.
   ///   - pool: what rows are made on; the dataset is the same for any number of threads.
   ///   - progress: is told now and then how many rows were read.
-  /// - Throws: `DatasetError.badRecords` with every problem of a file, unless such records are skipped; `outputExists`
-  ///   where a file is neither to be extended nor replaced.
+  /// - Throws: `DatasetError.badRecords` with every problem of a file, unless such records are skipped.
   public static func run(
     inputs: [String], output: String, options: ImportOptions, renderer: ExampleRenderer? = nil,
     pool: ThreadPool = ThreadPool(), progress: (Int) -> Void = { _ in }
@@ -91,10 +83,10 @@ public struct DatasetImport {
     let importer = try Importers.named(options.format)
     try check(options, importer)
     if renderer != nil, importer.kind == .preference { throw DatasetError.pairsAreNotTokenized }
-    let isThere = FileManager.default.fileExists(atPath: output)
-    if isThere, options.existing == .refuse { throw DatasetError.outputExists(path: output) }
     let reader = RowReader(importer: importer, mapping: options.mapping, renderer: renderer)
     var run = DatasetImport(reader, options, pool)
+    let isThere = FileManager.default.fileExists(atPath: output)
+    run.report.hasReplaced = isThere && !options.extendsExisting
     try withoutActuallyEscaping(progress) { progress in
       let body: (DatasetWriter) throws -> Void = { writer in
         for path in inputs { try run.read(path, into: writer, progress) }
@@ -104,7 +96,7 @@ public struct DatasetImport {
             path: first.path, first.problem, total: run.report.skippedCount)
         }
       }
-      if isThere, options.existing == .extend {
+      if isThere, options.extendsExisting {
         try DatasetWriter.extend(output, kind: importer.kind, tokenization: renderer?.tokenization, body)
       } else {
         let source = inputs.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: " ")

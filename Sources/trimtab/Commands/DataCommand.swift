@@ -67,14 +67,12 @@ struct Import: ParsableCommand {
     DocumentUnit = .file
   @Option(help: "Threads to read and tokenise with (default: one a processor).") var threads: Int?
   @Flag(help: "Leave out records that can't be read, and count them.") var skipBad = false
-  @Flag(help: "Add to the data set if it is there already.") var append = false
-  @Flag(help: "Replace the data set if it is there already.") var overwrite = false
+  @Flag(help: "Add to the data set if it is there already, rather than replace it.") var append = false
   @Flag(help: "Print one JSON value.") var json = false
   @OptionGroup var tokenizing: TokenizingOptions
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads is \(threads), expected 1 or more.") }
-    if append, overwrite { throw ValidationError("--append and --overwrite together: keep one.") }
   }
 
   func run() throws {
@@ -89,11 +87,12 @@ struct Import: ParsableCommand {
     options.license = license
     options.documents = documents
     options.skipsBadRecords = skipBad
-    options.existing = append ? .extend : overwrite ? .replace : .refuse
+    options.extendsExisting = append
     let renderer = try tokenizing.renderer(for: try Importers.kind(of: format))
     let report = try DatasetImport.run(
       inputs: inputs, output: output, options: options, renderer: renderer,
       pool: ThreadPool(threads: threads))
+    if report.hasReplaced { Console.note("note: \(output) was there, and is replaced; --append adds to one") }
     for (path, problem) in report.skipped { Console.note("left out: \(path): \(problem.text)") }
     if report.skippedCount > 0 { Console.note("left out \(report.skippedCount.counted("record")) in all") }
     if let tokens = report.tokenization, tokens.truncated > 0 {

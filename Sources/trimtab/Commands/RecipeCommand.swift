@@ -3,6 +3,7 @@ import Diagnostics
 import Formats
 import Foundation
 import Recipes
+import Runs
 
 /// `trimtab recipe`: the recipes that ship, and checks of one's own.
 struct RecipeCommand: ParsableCommand {
@@ -79,7 +80,8 @@ struct RecipeCommand: ParsableCommand {
 
     func run() throws {
       do {
-        _ = try AnyRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
+        let read = try AnyRecipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
+        if case .evaluation(let recipe) = read { try EvaluationRun.check(recipe) }
         Console.result(json ? Self.value([]) : "\(recipe): fine")
       } catch let error as any DiagnosticError {
         if json { Console.result(Self.value(error.diagnostics)) }
