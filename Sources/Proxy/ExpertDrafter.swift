@@ -29,7 +29,7 @@ public final class ExpertDrafter: Drafter {
       for (index, logits) in zip(running, logits) {
         let sequence = sequences[index]
         drafts[index].append(
-          sequence.sampler.sample(
+          try sequence.sampler.sample(
             logits, after: sequence.history + drafts[index], sequence: sequence.sequence,
             step: sequence.step + drafts[index].count))
       }
