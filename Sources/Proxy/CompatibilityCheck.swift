@@ -52,10 +52,7 @@ public struct CompatibilityCheck {
         expert: expert.path, base: base.path, shared: vocabulary.shared,
         example: vocabulary.missing.first.map { "\"\($0)\"" } ?? "")
     }
-    if antiexpert.languageModel.vocabularySize != expert.languageModel.vocabularySize {
-      let reason =
-        "the antiexpert \(antiexpert.path) has \(antiexpert.languageModel.vocabularySize) logits, "
-        + "the expert \(expert.languageModel.vocabularySize)"
+    if let reason = antiexpert.misfit(asAntiexpertOf: expert.tokenizer, width: widths.1) {
       findings.append(Finding(.refused, "antiexpert", reason))
       refusal = refusal ?? .expertNotSmallerFamily(expert: expert.path, reason: reason)
     } else {
@@ -142,5 +139,23 @@ public struct CompatibilityCheck {
     default:
       Finding(.warning, "chat template", "only one has one; the other is shown its rendering")
     }
+  }
+}
+
+extension LoadedModel {
+  /// Why this can't be what an expert with that tokenizer and so many logits was tuned from; nil where it can.
+  ///
+  /// Their logits are subtracted place by place: so they must mean the same tokens.
+  public func misfit(asAntiexpertOf expert: Tokenizer?, width: Int) -> String? {
+    guard languageModel.vocabularySize == width else {
+      return "the antiexpert \(path) has \(languageModel.vocabularySize) logits, the expert \(width)"
+    }
+    guard let tokenizer, let expert, tokenizer.fingerprint != expert.fingerprint else { return nil }
+    let comparison = VocabularyComparison(
+      base: tokenizer, baseWidth: width, expert: expert, expertWidth: width)
+    guard comparison.relation != .same, comparison.relation != .padded else { return nil }
+    let example = comparison.missing.first.map { ", not \"\($0)\"" } ?? ", some of them under other ids"
+    return "the antiexpert \(path) has another vocabulary than the expert: "
+      + "they share \(comparison.shared) tokens\(example)"
   }
 }

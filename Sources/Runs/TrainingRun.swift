@@ -75,7 +75,7 @@ public struct TrainingRun {
   public func run(consumers: [any TrainingConsumer] = [], stop: StopSignal? = nil) throws -> TrainingStop {
     let patience = recipe.training.earlyStopPatience.map { [EarlyStop(patience: $0)] } ?? []
     try tuning(preparation.planned, data, validation).check(pool: pool, engine: engine)
-    let (objective, data, validation) = try preparation.prepared(data, validation)
+    let (objective, data, validation) = try preparation.stopped(by: stop).prepared(data, validation)
     let report = TrainingReport(folder: recipe.output, recipe: recipe.yaml)
     return try tuning(objective, data, validation)
       .run(pool: pool, engine: engine, consumers: patience + [report] + consumers, stop: stop)
@@ -83,8 +83,10 @@ public struct TrainingRun {
 
   /// Computes the other models' logits that the recipe's objective needs, and returns their file.
   ///
+  /// - Parameter stop: Asks for an end; nothing is kept then.
   /// - Throws: `RecipeError` when it needs none from a file.
-  public func cacheLogits() throws -> String {
+  public func cacheLogits(stop: StopSignal? = nil) throws -> String {
+    let preparation = preparation.stopped(by: stop)
     let compute = Compute(pool: pool, engine: engine, arena: try .unplanned())
     let all = [data] + [validation].compactMap { $0 }
     if let through = recipe.objective.through {

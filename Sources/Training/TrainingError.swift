@@ -28,7 +28,7 @@ public enum TrainingError: DiagnosticError, Hashable {
   case doesNotFit(needed: Int, available: Int, largest: String, advice: String)
   /// A file of an ensemble's logits that can't serve.
   case unreadableLogits(path: String, problem: String)
-  /// A model of an ensemble has other logits than the expert.
+  /// A model that works beside the expert, in an ensemble or as its reference, has other logits.
   case otherVocabulary(model: String, size: Int, expected: Int)
   /// One step after the other is skipped.
   case diverged(step: Int, skipped: Int)
@@ -115,7 +115,7 @@ public enum TrainingError: DiagnosticError, Hashable {
       [
         Diagnostic(
           "\(model) has \(size) logits, and the expert \(expected)",
-          advice: "an ensemble's models share their vocabulary; see what `trimtab check` says")
+          advice: "models that work together share their vocabulary; see what `trimtab check` says")
       ]
     case .diverged(let step, let skipped):
       [

@@ -48,9 +48,10 @@ public enum ReferenceScoring {
   /// - Parameters:
   ///   - ensemble: what the reference's logits are part of when the trained model's are.
   ///   - forValidation: Computed as validation computes them: not rounding what only training keeps in few bits.
+  ///   - progress: is told before each batch which share is done; an error of its own ends everything.
   public static func fill(
     _ batches: PreferenceBatches, with decoder: Decoder, in ensemble: Ensemble? = nil,
-    forValidation: Bool = false, compute: Compute
+    forValidation: Bool = false, compute: Compute, progress: (_ share: Double) throws -> Void = { _ in }
   ) throws -> PreferenceBatches {
     let alone = NextToken()
     let pass = LossPass(
@@ -58,6 +59,7 @@ public enum ReferenceScoring {
       activationCheckpointing: true)
     var references = [ReferenceLogProbabilities?](repeating: nil, count: batches.pairs.count)
     for number in 0..<batches.batchesPerEpoch {
+      try progress(Double(number) / Double(batches.batchesPerEpoch))
       let batch = batches.batch(number)
       let tape = Tape(compute: compute, isRecording: !forValidation)
       let sums = batch.sumsOfSegments(try pass.logProbabilities(of: batch, on: tape))
