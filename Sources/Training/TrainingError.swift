@@ -6,7 +6,7 @@ public enum TrainingError: DiagnosticError, Hashable {
   case tornState(path: String, problem: String)
   /// There are states, but none of them is whole.
   case noWholeState(folder: String, problems: Int)
-  /// A state belongs to a run over other data, or with other parameters.
+  /// A state belongs to a run over other data, with other parameters, or from another model.
   case otherRun(folder: String, what: String)
   /// The run's folder is there and another recipe made it.
   case folderInUse(path: String)
@@ -46,7 +46,7 @@ public enum TrainingError: DiagnosticError, Hashable {
     case .otherRun(let folder, let what):
       [
         Diagnostic(
-          "the saved state belongs to other \(what)", at: .init(folder),
+          "the saved state belongs to another run: not the same \(what)", at: .init(folder),
           advice: "resume with the recipe that began the run, or write to another folder")
       ]
     case .folderInUse(let path):

@@ -201,19 +201,34 @@ struct FineTuningTests {
     #expect(try Self.run(try Self.tuning(in: path, mode: .overwrite)).step == 8)
   }
 
-  @Test func aStateOfOtherDataOrParametersIsRefused() throws {
+  @Test func aStateOfOtherDataParametersOrModelIsRefused() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/run"
     try Self.run(try Self.tuning(in: path))
     #expect(throws: TrainingError.otherRun(folder: path + "/state", what: "parameters")) {
-      try Self.run(try Self.tuning(in: path, adapter: TrainerTests.adapter, mode: .resume))
+      try Self.run(
+        try Self.tuning(in: path, adapter: TrainerTests.adapter, mode: .resume, recipe: "kind: other\n"))
     }
+    // What is refused leaves everything as it was.
+    #expect(try String(contentsOfFile: path + "/recipe.yaml", encoding: .utf8) == "kind: finetune\n")
     let other = try Self.tuning(in: path, mode: .resume)
     #expect(throws: TrainingError.otherRun(folder: path + "/state", what: "data")) {
       try Self.run(
         FineTuning(
           model: other.model, data: other.data, dataFingerprint: "other", training: other.training,
           output: other.output))
+    }
+    let checkpoint = try Checkpoint.load(fixtures + "/tiny-llama")
+    var tensors = checkpoint.tensors
+    let name = try #require(tensors.keys.min())
+    tensors[name] = tensors[name].map { Tensor(zeros: $0.shape, elementType: $0.elementType) }
+    let changed = Checkpoint(
+      path: checkpoint.path, configuration: checkpoint.configuration, tensors: tensors)
+    #expect(throws: TrainingError.otherRun(folder: path + "/state", what: "model")) {
+      try Self.run(
+        FineTuning(
+          model: try TunedModel(.pretrained(changed), method: .full), data: other.data,
+          dataFingerprint: other.dataFingerprint, training: other.training, output: other.output))
     }
   }
 

@@ -6,6 +6,7 @@ import Tokenizers
 /// Writes a run's model as a checkpoint that transformers or peft opens, with `trimtab.json` beside it.
 struct CheckpointOutput {
   let model: TunedModel
+  let tunedFrom: TunedModel.Source?
   let parameters: TrainableParameters
   let tokenizer: Tokenizer?
   /// How the weights of a whole model are stored; an adapter's are float32.
@@ -14,21 +15,6 @@ struct CheckpointOutput {
   let dataFingerprint: String
   /// Whether the validation loss has a perplexity.
   let isLikelihood: Bool
-  private let tunedFrom: (path: String, fingerprint: String)?
-
-  init(
-    model: TunedModel, parameters: TrainableParameters, tokenizer: Tokenizer?, elementType: ElementType,
-    recipe: String, dataFingerprint: String, isLikelihood: Bool
-  ) {
-    self.model = model
-    self.parameters = parameters
-    self.tokenizer = tokenizer
-    self.elementType = elementType
-    self.recipe = recipe
-    self.dataFingerprint = dataFingerprint
-    self.isLikelihood = isLikelihood
-    tunedFrom = model.tunedFrom.map { ($0.path, "\($0.fingerprint)") }
-  }
 
   /// Writes the checkpoint into `folder`, which will be known as `destination`.
   ///
@@ -64,13 +50,5 @@ struct CheckpointOutput {
       if isLikelihood { metrics["perplexity"] = .number(last.perplexity) }
     }
     return metrics
-  }
-}
-
-extension TunedModel {
-  /// The model without an adapter that a run begins at, if any: what a proxy takes as the antiexpert.
-  fileprivate var tunedFrom: (path: String, fingerprint: Fingerprint)? {
-    guard case .pretrained(let checkpoint) = start else { return nil }
-    return (checkpoint.adapter?.basePath ?? checkpoint.path, checkpoint.withoutAdapter.fingerprint)
   }
 }

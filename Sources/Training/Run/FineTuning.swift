@@ -126,14 +126,18 @@ public struct FineTuning {
       options: training, objective: objective, compute: Compute(pool: pool, engine: engine, arena: arena))
 
     let store = StateStore(folder: folder.statePath, keeping: output.keepStates)
-    let identity = StateStore.Identity(parameters: model.parametersFingerprint, data: dataFingerprint)
+    let tunedFrom = model.tunedFrom
+    let identity = StateStore.Identity(
+      parameters: model.parametersFingerprint, data: dataFingerprint, model: tunedFrom?.fingerprint)
     if output.mode == .resume { warnings += try resume(trainer, from: store, identity: identity) }
+    try folder.keep(recipe: output.recipe)
 
     let publisher = Publisher(
       folder: folder,
       output: CheckpointOutput(
-        model: model, parameters: parameters, tokenizer: output.tokenizer, elementType: output.elementType,
-        recipe: output.recipe, dataFingerprint: dataFingerprint, isLikelihood: objective.isLikelihood),
+        model: model, tunedFrom: tunedFrom, parameters: parameters, tokenizer: output.tokenizer,
+        elementType: output.elementType, recipe: output.recipe, dataFingerprint: dataFingerprint,
+        isLikelihood: objective.isLikelihood),
       keepsBest: output.keepBest && validation.map { $0.batchesPerEpoch > 0 } == true,
       keepLast: output.keepLast, state: { trainer.state })
     let own: [any TrainingConsumer] = [
@@ -155,6 +159,10 @@ public struct FineTuning {
     }
     guard stored.identity.data == identity.data else {
       throw TrainingError.otherRun(folder: store.folder, what: "data")
+    }
+    // States of before don't say which model they began at.
+    guard stored.identity.model == nil || stored.identity.model == identity.model else {
+      throw TrainingError.otherRun(folder: store.folder, what: "model")
     }
     try store.restore(stored, into: trainer.arrays)
     trainer.resume(from: stored.state)

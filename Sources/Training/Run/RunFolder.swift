@@ -12,6 +12,8 @@ struct RunFolder {
 
   /// Makes the folder ready for a run of so many steps and returns what people should be warned of.
   ///
+  /// The recipe is left in it by `keep`, once nothing stands in the run's way any more.
+  ///
   /// - Throws: `TrainingError` when other work, or an unfinished run, lies there and `mode` doesn't allow for it.
   func open(recipe: String, mode: FineTuning.Mode, totalSteps: Int) throws -> [String] {
     try check(recipe: recipe, mode: mode, totalSteps: totalSteps)
@@ -22,9 +24,11 @@ struct RunFolder {
       warnings.append("the recipe has changed since the run began")
     }
     try Folder.create(path)
-    try AtomicFile.write(recipe, to: recipePath)
     return warnings
   }
+
+  /// Leaves the recipe in the folder: this is its run now.
+  func keep(recipe: String) throws { try AtomicFile.write(recipe, to: recipePath) }
 
   /// Throws what `open` would, and touches nothing.
   func check(recipe: String, mode: FineTuning.Mode, totalSteps: Int) throws {
