@@ -189,7 +189,8 @@ public struct FineTuning {
     return RunPlan(
       totalParameters: model.configuration.parameterCount + (model.method == .full ? 0 : trainable),
       trainableParameters: trainable, steps: steps.totalSteps, epochs: epochs, data: summary.data,
-      tokens: Int((epochs * Double(summary.data.tokens)).rounded()), memory: memory,
+      // What is asked for may be more than a number holds.
+      tokens: Int(min(epochs * Double(summary.data.tokens), 0x1p62).rounded()), memory: memory,
       availableBytes: MachineMemory.byteCount)
   }
 
