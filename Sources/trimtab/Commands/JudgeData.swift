@@ -26,6 +26,7 @@ struct JudgeRanked: ParsableCommand {
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
+    try UsageError.check(limit: limit)
     let sets = try RankedAnswers.read(path: ranked)
     var options = RankedAnswerSeeds.Options()
     options.rubric = try JudgePrompt.named(rubric)
@@ -59,6 +60,7 @@ struct JudgeCorrupted: ParsableCommand {
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
+    try UsageError.check(limit: limit)
     var seeds = CorruptionSeeds()
     seeds.rubric = try JudgePrompt.named(rubric)
     seeds.form = form
