@@ -88,7 +88,8 @@ public struct CompatibilityCheck {
       return Finding(
         .warning, "vocabulary",
         "the expert lacks \(comparison.missingCount) of the base's tokens, such as \(missing); "
-          + "they can't be followed and are never chosen")
+          + "they can't be followed and are never chosen"
+          + (comparison.unsharedStops.isEmpty ? "" : ", but for those that end an answer"))
     case .different:
       return Finding(
         .refused, "vocabulary", "another vocabulary: \(comparison.shared) tokens in common, not \(missing)")
@@ -135,9 +136,14 @@ public struct CompatibilityCheck {
     case (nil, nil): Finding(.fits, "chat template", "none")
     case (let one?, let other?) where one.source == other.source:
       Finding(.fits, "chat template", "the same")
-    case (_?, _?): Finding(.warning, "chat template", "they differ; each model is shown its own")
-    default:
-      Finding(.warning, "chat template", "only one has one; the other is shown its rendering")
+    case (_?, _?):
+      Finding(
+        .warning, "chat template",
+        "they differ; generate --chat shows the expert its own, other commands show both the base's")
+    case (_?, nil):
+      Finding(.warning, "chat template", "only the base has one; the expert is shown its rendering")
+    case (nil, _?):
+      Finding(.warning, "chat template", "only the expert has one; --chat needs the base's")
     }
   }
 }

@@ -51,7 +51,9 @@ extension ProxiedModel {
     let (expert, vocabulary) = (members[member].model, members[member].vocabulary)
     let contexts = sequences.map { ProxiedContext.of($0) }
     let extensions = try zip(sequences, contexts).map {
-      SequenceExtension($1.members[member], by: try vocabulary.translated($0.tokens))
+      SequenceExtension(
+        $1.members[member],
+        by: try vocabulary.translated($0.tokens, isLenient: strength(of: $1) == 0))
     }
     let logits = try expert.logits(extending: extensions, rows: .all)
     for ((sequence, context), logits) in zip(zip(extensions, contexts), logits) {

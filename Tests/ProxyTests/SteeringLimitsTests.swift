@@ -60,6 +60,12 @@ struct SteeringLimitsTests {
         == parts(model(.none)).combined.array)
   }
 
+  @Test("what doesn't steer isn't limited")
+  func off() throws {
+    let off = try parts(model(SteeringLimits(nucleus: 0.2, divergence: 0.1), alpha: 0))
+    #expect(off.combined.array == off.base.array)
+  }
+
   @Test("only the base's nucleus can be chosen, and exactly that", arguments: [0.2, 0.9, 0.999] as [Float])
   func nucleus(nucleus: Float) throws {
     let free = try parts(model(.none)).combined.array
