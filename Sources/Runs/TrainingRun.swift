@@ -112,7 +112,18 @@ public struct TrainingRun {
       output: FineTuning.Output(
         folder: recipe.output, mode: mode, recipe: recipe.yaml, elementType: recipe.weights.elementType,
         tokenizer: tokenizer, keepBest: recipe.training.keepBest, keepLast: 0,
-        keepStates: recipe.training.keepLast))
+        keepStates: recipe.training.keepLast), inputs: inputs)
+  }
+
+  /// The paths of what the recipe names besides the model that the run begins at.
+  private var inputs: [String] {
+    let through = recipe.objective.through
+    var inputs = [
+      through?.base, through?.antiexpert, through?.cache, recipe.objective.distillation?.cache,
+    ].compactMap { $0 }
+    if case .path(let reference)? = recipe.objective.preference?.reference { inputs.append(reference) }
+    if case .shape(_, let tokenizer) = recipe.model { inputs.append(tokenizer) }
+    return inputs
   }
 
   /// What reads the data that the recipe's objective learns from.

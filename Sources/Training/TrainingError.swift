@@ -8,11 +8,11 @@ public enum TrainingError: DiagnosticError, Hashable {
   case noWholeState(folder: String, problems: Int)
   /// A state belongs to a run over other data, with other parameters, or from another model.
   case otherRun(folder: String, what: String)
-  /// The run's folder is there and another recipe made it.
+  /// The run's folder is there and another recipe made it, or no run did.
   case folderInUse(path: String)
   /// The same recipe has begun a run here that isn't finished.
   case unfinished(path: String, step: Int, of: Int)
-  /// The run would write over the model that it begins at.
+  /// The run would write over what it reads.
   case outputIsInput(path: String)
   /// The data has no batch, or none with a token in the loss.
   case nothingToLearn
@@ -52,7 +52,7 @@ public enum TrainingError: DiagnosticError, Hashable {
     case .folderInUse(let path):
       [
         Diagnostic(
-          "another recipe's run, or a model, lies here", at: .init(path),
+          "another recipe's run, a model, or files named as a run's lie here", at: .init(path),
           advice: "give the run another name, resume it (--resume), or overwrite it (--overwrite)",
           exitCode: .usage)
       ]
@@ -65,7 +65,7 @@ public enum TrainingError: DiagnosticError, Hashable {
     case .outputIsInput(let path):
       [
         Diagnostic(
-          "the run would write over the model that it begins at", at: .init(path),
+          "the run would write over a model or a file that it reads", at: .init(path),
           advice: "write to another folder", exitCode: .usage)
       ]
     case .nothingToLearn:

@@ -188,6 +188,23 @@ struct FineTuningTests {
     #expect(throws: TrainingError.outputIsInput(path: model)) {
       try Self.run(try Self.tuning(in: model, mode: .overwrite))
     }
+    // Nor is a tokenizer that a run is made with, or that lies there alone.
+    let tokenizer = folder.path + "/tokenizer"
+    try FileManager.default.createDirectory(atPath: tokenizer, withIntermediateDirectories: true)
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: tokenizer + "/tokenizer.json"))
+    #expect(throws: TrainingError.folderInUse(path: tokenizer)) {
+      try Self.run(try Self.tuning(in: tokenizer))
+    }
+    let plain = try Self.tuning(in: tokenizer, mode: .overwrite)
+    for input in [tokenizer, tokenizer + "/tokenizer.json"] {
+      #expect(throws: TrainingError.outputIsInput(path: tokenizer)) {
+        try Self.run(
+          FineTuning(
+            model: plain.model, data: plain.data, dataFingerprint: plain.dataFingerprint,
+            training: plain.training, output: plain.output, inputs: [input]))
+      }
+    }
+    #expect(FileManager.default.fileExists(atPath: tokenizer + "/tokenizer.json"))
   }
 
   @Test func anUnfinishedRunIsNotThrownAway() throws {

@@ -68,10 +68,12 @@ public struct FineTuning {
   public let training: TrainingOptions
   public let objective: any Objective
   public let output: Output
+  /// The paths of what is read besides the model that the run begins at, none of which it may write over.
+  public let inputs: [String]
 
   public init(
     model: TunedModel, data: any TrainingData, validation: (any TrainingData)? = nil, dataFingerprint: String,
-    training: TrainingOptions, objective: any Objective = NextToken(), output: Output
+    training: TrainingOptions, objective: any Objective = NextToken(), output: Output, inputs: [String] = []
   ) {
     self.model = model
     self.data = data
@@ -80,6 +82,7 @@ public struct FineTuning {
     self.training = training
     self.objective = objective
     self.output = output
+    self.inputs = inputs
   }
 
   /// What the run would do and take; reads the data once, writes nothing.
@@ -194,15 +197,16 @@ public struct FineTuning {
       availableBytes: MachineMemory.byteCount)
   }
 
-  /// A run must not write over the model that it begins at.
+  /// A run must not write over the model that it begins at, nor over anything else that it reads.
   private func refuseOwnInput() throws {
-    let inputs: [String]
+    var inputs = inputs
     switch model.start {
     case .pretrained(let checkpoint), .initialized(let checkpoint):
-      inputs = [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
-    case .untrained: inputs = []
+      inputs += [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
+    case .untrained: break
     }
-    guard !inputs.contains(where: { Folders.isSame($0, output.folder) }) else {
+    let folder = RunFolder(path: output.folder)
+    guard !inputs.contains(where: folder.isOverwriting) else {
       throw TrainingError.outputIsInput(path: output.folder)
     }
   }

@@ -34,8 +34,8 @@ struct RunFolder {
   func check(recipe: String, mode: FineTuning.Mode, totalSteps: Int) throws {
     switch mode {
     case .begin:
-      // A model without a recipe isn't a run's: it may be what somebody tunes from.
-      let isTaken = foundRecipe.map { $0 != recipe } ?? holdsModel
+      // What lies here without a recipe isn't a run's: it may be what somebody tunes from.
+      let isTaken = foundRecipe.map { $0 != recipe } ?? !writtenNames.isEmpty
       guard !isTaken else { throw TrainingError.folderInUse(path: path) }
       try refuseUnfinished(totalSteps: totalSteps)
     case .overwrite: break
@@ -60,12 +60,26 @@ struct RunFolder {
     }
   }
 
+  /// Whether a run here would remove or replace an input: this folder, or a file of a run's in it.
+  func isOverwriting(_ input: String) -> Bool {
+    let url = URL(fileURLWithPath: input)
+    return Folders.isSame(input, path)
+      || Self.isWrittenByRuns(url.lastPathComponent)
+        && Folders.isSame(url.deletingLastPathComponent().path, path)
+  }
+
+  /// What is here and has a name that runs write; the recipe, which shows whose it is, last.
+  private var writtenNames: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let written = names.filter { Self.isWrittenByRuns($0) && $0 != "recipe.yaml" }
+    return written + names.filter { $0 == "recipe.yaml" }
+  }
+
   /// Removes what runs write, and nothing else.
   private func clear() throws {
-    let manager = FileManager.default
-    for name in (try? manager.contentsOfDirectory(atPath: path)) ?? [] where Self.isWrittenByRuns(name) {
+    for name in writtenNames {
       do {
-        try manager.removeItem(atPath: "\(path)/\(name)")
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       } catch {
         throw FormatsError.system(path: "\(path)/\(name)", operation: "remove", code: EACCES)
       }
