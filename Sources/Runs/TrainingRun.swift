@@ -111,8 +111,8 @@ public struct TrainingRun {
       training: recipe.training.options(seed: recipe.seed), objective: objective,
       output: FineTuning.Output(
         folder: recipe.output, mode: mode, recipe: recipe.yaml, elementType: recipe.weights.elementType,
-        tokenizer: tokenizer, keepBest: recipe.training.keepBest, keepLast: 0,
-        keepStates: recipe.training.keepLast), inputs: inputs)
+        tokenizer: tokenizer, keepBest: recipe.training.keepBest, keepStates: recipe.training.keepLast),
+      inputs: inputs)
   }
 
   /// The paths of what the recipe names besides the model that the run begins at.

@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 import Models
 import Tensors
 import Tokenizers
@@ -16,10 +17,13 @@ struct CheckpointOutput {
   /// Whether the validation loss has a perplexity.
   let isLikelihood: Bool
 
-  /// Writes the checkpoint into `folder`, which will be known as `destination`.
+  /// Writes the checkpoint into `folder`, over an earlier one.
   ///
-  /// `trimtab.json` comes last: where it is, the rest is whole. It holds no times, so that equal runs write equal bytes.
-  func write(into folder: String, destination: String, state: TrainingState) throws {
+  /// `trimtab.json` goes first and comes last: where it is, the rest is whole and belongs together. It holds no times,
+  /// so that equal runs write equal bytes.
+  func write(into folder: String, state: TrainingState) throws {
+    let provenancePath = folder + "/trimtab.json"
+    try? FileManager.default.removeItem(atPath: provenancePath)
     try tokenizer?.save(to: folder)
     let writer = try CheckpointWriter(folder: folder, configuration: model.configuration)
     switch model.method {
@@ -34,9 +38,9 @@ struct CheckpointOutput {
     let provenance = Provenance(
       tunedFrom: tunedFrom.map {
         Provenance.Source(
-          path: Provenance.remembered($0.path, from: destination), fingerprint: $0.fingerprint)
+          path: Provenance.remembered($0.path, from: folder), fingerprint: $0.fingerprint)
       }, recipe: recipe, dataFingerprint: dataFingerprint, metrics: metrics(state))
-    try AtomicFile.write(provenance.json.text(pretty: true) + "\n", to: folder + "/trimtab.json")
+    try AtomicFile.write(provenance.json.text(pretty: true) + "\n", to: provenancePath)
   }
 
   private func metrics(_ state: TrainingState) -> JSONObject {

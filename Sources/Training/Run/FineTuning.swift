@@ -39,14 +39,12 @@ public struct FineTuning {
     public var tokenizer: Tokenizer?
     /// Publish the checkpoint with the best validation loss rather than the latest.
     public var keepBest: Bool
-    /// How many of the last saved checkpoints are kept besides, under `steps`.
-    public var keepLast: Int
     /// How many states are kept to resume from.
     public var keepStates: Int
 
     public init(
       folder: String, mode: Mode = .begin, recipe: String, elementType: ElementType = .float32,
-      tokenizer: Tokenizer? = nil, keepBest: Bool = true, keepLast: Int = 0, keepStates: Int = 2
+      tokenizer: Tokenizer? = nil, keepBest: Bool = true, keepStates: Int = 2
     ) {
       self.folder = folder
       self.mode = mode
@@ -54,7 +52,6 @@ public struct FineTuning {
       self.elementType = elementType
       self.tokenizer = tokenizer
       self.keepBest = keepBest
-      self.keepLast = keepLast
       self.keepStates = keepStates
     }
   }
@@ -142,7 +139,7 @@ public struct FineTuning {
         elementType: output.elementType, recipe: output.recipe, dataFingerprint: dataFingerprint,
         isLikelihood: objective.isLikelihood),
       keepsBest: output.keepBest && validation.map { $0.batchesPerEpoch > 0 } == true,
-      keepLast: output.keepLast, state: { trainer.state })
+      state: { trainer.state })
     let own: [any TrainingConsumer] = [
       MetricsLog(path: folder.metricsPath), TensorBoardLog(folder: folder.path), publisher,
     ]

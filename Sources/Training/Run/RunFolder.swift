@@ -8,7 +8,6 @@ struct RunFolder {
   var recipePath: String { path + "/recipe.yaml" }
   var metricsPath: String { path + "/metrics.jsonl" }
   var statePath: String { path + "/state" }
-  var stepsPath: String { path + "/steps" }
 
   /// Makes the folder ready for a run of so many steps and returns what people should be warned of.
   ///
@@ -88,7 +87,7 @@ struct RunFolder {
 
   private static func isWrittenByRuns(_ name: String) -> Bool {
     let names: Set = [
-      "recipe.yaml", "metrics.jsonl", "state", "steps", "report.html", "trimtab.json", "config.json",
+      "recipe.yaml", "metrics.jsonl", "state", "report.html", "trimtab.json", "config.json",
       "generation_config.json", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json",
       "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
     ]
