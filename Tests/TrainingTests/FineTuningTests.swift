@@ -126,7 +126,7 @@ struct FineTuningTests {
     #expect(StepNames.steps(in: path + "/state") == [8, 6])
     let provenance = try #require(try Provenance.read(folder: path))
     let source = try #require(provenance.tunedFrom)
-    #expect(Folders.isSame(Provenance.resolved(source.path, from: path), fixtures + "/tiny-llama"))
+    #expect(Folder.isSame(Provenance.resolved(source.path, from: path), fixtures + "/tiny-llama"))
     #expect(source.fingerprint == "\(try Checkpoint.load(fixtures + "/tiny-llama").fingerprint)")
     #expect(provenance.recipe == "kind: finetune\n" && provenance.dataFingerprint == "data")
     #expect(provenance.metrics["step"]?.intValue == 8)

@@ -62,9 +62,9 @@ struct RunFolder {
   /// Whether a run here would remove or replace an input: this folder, or a file of a run's in it.
   func isOverwriting(_ input: String) -> Bool {
     let url = URL(fileURLWithPath: input)
-    return Folders.isSame(input, path)
+    return Folder.isSame(input, path)
       || Self.isWrittenByRuns(url.lastPathComponent)
-        && Folders.isSame(url.deletingLastPathComponent().path, path)
+        && Folder.isSame(url.deletingLastPathComponent().path, path)
   }
 
   /// What is here and has a name that runs write; the recipe, which shows whose it is, last.

@@ -43,7 +43,7 @@ struct StateStore {
   {
     try Folder.create(folder)
     let path = folder + "/" + StepNames.name(of: state.step)
-    try Folders.replace(path) { temporary in
+    try Folder.replace(path) { temporary in
       try write(state, identity: identity, arrays: arrays, into: temporary)
     }
     for old in StepNames.steps(in: folder).dropFirst(keeping) {
