@@ -55,14 +55,16 @@ final class ActiveSequence {
   ///
   /// `observe` hears of each token, the text that it makes certain and its row; false ends it. Returns whether
   /// all go on.
+  ///
+  /// - Throws: `DecodingError.nothingToChoose`
   func advance(
     _ logits: Tensor, contextLength: Int, observe: (TokenID, String, Int) -> Bool
-  ) -> Bool {
+  ) throws -> Bool {
     let seen = context.count - draft.count
     var (row, goesOn, latest) = (logits.rows - 1 - draft.count, true, TokenID(0))
     var accepted = 0
     while finished == nil {
-      latest = sampler.sample(
+      latest = try sampler.sample(
         logits.rows(row..<row + 1), after: request.prompt + tokens, sequence: stream, step: tokens.count)
       let text = take(latest, isLast: seen + accepted + 1 >= contextLength)
       goesOn = observe(latest, text, row)

@@ -27,8 +27,9 @@ public struct CompletionScorer {
 
   /// Of each completion, log p of each of its tokens after the prompt and the tokens before it.
   ///
-  /// - Throws: `DecodingError` for an empty prompt or a sequence beyond the context.
+  /// - Throws: `DecodingError` for an empty prompt, a sequence beyond the context or a token that the model lacks.
   public func logProbabilities(of completions: [Completion]) throws -> [[Double]] {
+    for completion in completions { try model.requireTokens(completion.tokens) }
     var results = [[Double]](repeating: [], count: completions.count)
     let prompts = completions.map(\.prompt)
     try forEachPass(prompts, lengths: completions.map(\.tokens.count)) { contexts in

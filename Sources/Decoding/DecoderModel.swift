@@ -47,9 +47,7 @@ public final class DecoderModel: LanguageModel {
       guard needed <= contextLength else {
         throw DecodingError.contextExceeded(needed: needed, limit: contextLength)
       }
-      if let id = sequence.tokens.first(where: { $0 >= vocabularySize }) {
-        throw DecodingError.tokenOutOfRange(Int(id), vocabularySize: vocabularySize)
-      }
+      try requireTokens(sequence.tokens)
     }
     let adapted = contexts.indices.filter { contexts[$0].isAdapted }
     let bare = contexts.indices.filter { !contexts[$0].isAdapted }

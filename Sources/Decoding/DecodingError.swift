@@ -5,6 +5,7 @@ public enum DecodingError: DiagnosticError {
   case contextExceeded(needed: Int, limit: Int)
   case emptyPrompt
   case tokenOutOfRange(Int, vocabularySize: Int)
+  case nothingToChoose
   case invalidOption(String, found: String, expected: String)
 
   public var diagnostics: [Diagnostic] {
@@ -25,6 +26,12 @@ public enum DecodingError: DiagnosticError {
       [
         Diagnostic(
           "there is no token \(id)", advice: "the vocabulary ends at \(vocabularySize - 1)", exitCode: .usage)
+      ]
+    case .nothingToChoose:
+      [
+        Diagnostic(
+          "no token can be chosen: none of the model's logits is a number",
+          advice: "its weights are damaged, or its numbers overflow; see whether --precision fp32 helps")
       ]
     case .invalidOption(let name, let found, let expected):
       [Diagnostic("\(name) is \(found), expected \(expected)", exitCode: .usage)]

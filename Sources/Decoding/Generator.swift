@@ -48,7 +48,7 @@ public struct Generator {
         let logits = try model.logits(
           extending: pass.sequences.map(\.nextExtension), rows: pass.rows)
         for (sequence, logits) in zip(pass.sequences, logits) {
-          let goesOn = sequence.advance(logits, contextLength: model.contextLength) { token, text, row in
+          let goesOn = try sequence.advance(logits, contextLength: model.contextLength) { token, text, row in
             observe(
               GeneratedToken(
                 request: sequence.index, token: token, text: text, context: sequence.context, row: row))

@@ -49,13 +49,15 @@ public struct Sampler: Sendable {
   public init(_ options: SamplingOptions) { self.options = options }
 
   /// Chooses the next token of a sequence from its logits [1, vocabulary].
+  ///
+  /// - Throws: `DecodingError.nothingToChoose` where none of them is a number.
   public func sample(_ logits: Tensor, after history: some Sequence<TokenID>, sequence: Int, step: Int)
-    -> TokenID
+    throws -> TokenID
   {
     let z = UnsafeBufferPointer(start: logits.floats, count: logits.columns)
     let forbidden = options.forbiddenTokens + (step == 0 ? options.forbiddenFirstTokens : [])
     guard options.repetitionPenalty != 1 || !forbidden.isEmpty else {
-      return choose(z, sequence: sequence, step: step)
+      return try choose(z, sequence: sequence, step: step)
     }
     var penalised = Array(z)
     if options.repetitionPenalty != 1 {
@@ -64,12 +66,20 @@ public struct Sampler: Sendable {
       }
     }
     for token in forbidden where token < z.count { penalised[Int(token)] = -.infinity }
-    return penalised.withUnsafeBufferPointer { choose($0, sequence: sequence, step: step) }
+    return try penalised.withUnsafeBufferPointer { try choose($0, sequence: sequence, step: step) }
   }
 
-  private func choose(_ z: UnsafeBufferPointer<Float>, sequence: Int, step: Int) -> TokenID {
+  private func choose(_ z: UnsafeBufferPointer<Float>, sequence: Int, step: Int) throws -> TokenID {
+    // Of logits that are all NaN something would be chosen too, but nothing that the model has said.
+    guard let token = candidate(z, sequence: sequence, step: step), z[Int(token)] > -.infinity else {
+      throw DecodingError.nothingToChoose
+    }
+    return token
+  }
+
+  private func candidate(_ z: UnsafeBufferPointer<Float>, sequence: Int, step: Int) -> TokenID? {
+    guard let start = z.baseAddress else { return nil }
     guard options.temperature > 0 else { return TokenID(Distribution.argmax(z)) }
-    guard let start = z.baseAddress else { return 0 }
     let words = CounterRandom(seed: options.seed, stream: UInt64(sequence)).block(at: UInt64(step))
     let key = UInt64(words.x) << 32 | UInt64(words.y)
     let scale = 1 / options.temperature
@@ -78,6 +88,7 @@ public struct Sampler: Sendable {
       trimtab_draw(&place, start, nil, z.count, scale, key)
       return TokenID(place)
     }
+    guard !candidates.isEmpty else { return nil }
     let logits = candidates.map { z[Int($0)] }
     trimtab_draw(&place, logits, candidates, logits.count, scale, key)
     return candidates[place]

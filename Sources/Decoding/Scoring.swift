@@ -31,6 +31,7 @@ extension LanguageModel {
     guard tokens.count <= contextLength else {
       throw DecodingError.contextExceeded(needed: tokens.count, limit: contextLength)
     }
+    try requireTokens(tokens)
     let context = makeContext()
     var logProbabilities: [Double?] = [nil]
     for start in stride(from: 0, to: tokens.count, by: stretch) {
@@ -44,5 +45,14 @@ extension LanguageModel {
       }
     }
     return Score(tokens: tokens, logProbabilities: logProbabilities)
+  }
+
+  /// Throws unless the model has all these tokens.
+  ///
+  /// - Throws: `DecodingError.tokenOutOfRange`
+  func requireTokens(_ tokens: [TokenID]) throws {
+    if let stranger = tokens.first(where: { $0 >= vocabularySize }) {
+      throw DecodingError.tokenOutOfRange(Int(stranger), vocabularySize: vocabularySize)
+    }
   }
 }

@@ -96,7 +96,12 @@ public struct Checkpoint: Sendable {
     }
     Array("\(configuration)".utf8).withUnsafeBytes { accumulator.append($0) }
     append(tensors)
-    if let adapter { append(adapter.tensors) }
+    if let adapter {
+      append(adapter.tensors)
+      // Their names and shapes tell modules and rank. The usual scale goes unsaid, as it did before any was said.
+      let scale = adapter.configuration.scale
+      if scale != 2 { Array("scale \(scale)".utf8).withUnsafeBytes { accumulator.append($0) } }
+    }
     return accumulator.finish()
   }
 

@@ -55,10 +55,7 @@ public struct CompatibilityCheck {
         expert: expert.path, base: base.path, shared: vocabulary.shared,
         example: vocabulary.missing.first.map { "\"\($0)\"" } ?? "")
     }
-    if antiexpert.languageModel.vocabularySize != expert.languageModel.vocabularySize {
-      let reason =
-        "the antiexpert \(antiexpert.path) has \(antiexpert.languageModel.vocabularySize) logits, "
-        + "the expert \(expert.languageModel.vocabularySize)"
+    if let reason = antiexpert.misfit(asAntiexpertOf: expert.tokenizer, width: widths.1) {
       findings.append(Finding(.refused, "antiexpert", reason))
       refusal = refusal ?? .expertNotSmallerFamily(expert: expert.path, reason: reason)
     } else if let source, !source.fingerprint.isEmpty,
@@ -104,7 +101,8 @@ public struct CompatibilityCheck {
       return Finding(
         .warning, "vocabulary",
         "the expert lacks \(comparison.missingCount) of the base's tokens, such as \(missing); "
-          + "they can't be followed and are never chosen")
+          + "they can't be followed and are never chosen"
+          + (comparison.unsharedStops.isEmpty ? "" : ", but for those that end an answer"))
     case .different:
       return Finding(
         .refused, "vocabulary", "another vocabulary: \(comparison.shared) tokens in common, not \(missing)")
@@ -151,9 +149,32 @@ public struct CompatibilityCheck {
     case (nil, nil): Finding(.fits, "chat template", "none")
     case (let one?, let other?) where one.source == other.source:
       Finding(.fits, "chat template", "the same")
-    case (_?, _?): Finding(.warning, "chat template", "they differ; each model is shown its own")
-    default:
-      Finding(.warning, "chat template", "only one has one; the other is shown its rendering")
+    case (_?, _?):
+      Finding(
+        .warning, "chat template",
+        "they differ; generate --chat shows the expert its own, other commands show both the base's")
+    case (_?, nil):
+      Finding(.warning, "chat template", "only the base has one; the expert is shown its rendering")
+    case (nil, _?):
+      Finding(.warning, "chat template", "only the expert has one; --chat needs the base's")
     }
+  }
+}
+
+extension LoadedModel {
+  /// Why this can't be what an expert with that tokenizer and so many logits was tuned from; nil where it can.
+  ///
+  /// Their logits are subtracted place by place: so they must mean the same tokens.
+  public func misfit(asAntiexpertOf expert: Tokenizer?, width: Int) -> String? {
+    guard languageModel.vocabularySize == width else {
+      return "the antiexpert \(path) has \(languageModel.vocabularySize) logits, the expert \(width)"
+    }
+    guard let tokenizer, let expert, tokenizer.fingerprint != expert.fingerprint else { return nil }
+    let comparison = VocabularyComparison(
+      base: tokenizer, baseWidth: width, expert: expert, expertWidth: width)
+    guard comparison.relation != .same, comparison.relation != .padded else { return nil }
+    let example = comparison.missing.first.map { ", not \"\($0)\"" } ?? ", some of them under other ids"
+    return "the antiexpert \(path) has another vocabulary than the expert: "
+      + "they share \(comparison.shared) tokens\(example)"
   }
 }

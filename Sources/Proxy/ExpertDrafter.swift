@@ -29,7 +29,7 @@ public final class ExpertDrafter: Drafter {
       for (index, logits) in zip(running, logits) {
         let sequence = sequences[index]
         drafts[index].append(
-          sequence.sampler.sample(
+          try sequence.sampler.sample(
             logits, after: sequence.history + drafts[index], sequence: sequence.sequence,
             step: sequence.step + drafts[index].count))
       }
@@ -51,7 +51,9 @@ extension ProxiedModel {
     let (expert, vocabulary) = (members[member].model, members[member].vocabulary)
     let contexts = sequences.map { ProxiedContext.of($0) }
     let extensions = try zip(sequences, contexts).map {
-      SequenceExtension($1.members[member], by: try vocabulary.translated($0.tokens))
+      SequenceExtension(
+        $1.members[member],
+        by: try vocabulary.translated($0.tokens, isLenient: strength(of: $1) == 0))
     }
     let logits = try expert.logits(extending: extensions, rows: .all)
     for ((sequence, context), logits) in zip(zip(extensions, contexts), logits) {

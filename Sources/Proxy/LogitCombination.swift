@@ -13,6 +13,8 @@ extension ProxiedModel {
   }
 
   /// z_base + α · Σ wᵢ (z_expertᵢ − z_antiexpertᵢ), row by row, in the arena's memory, within the limits on steering.
+  ///
+  /// At α = 0 it is the base, tokens that an expert lacks included.
   func combine(
     _ base: Tensor, _ offsets: [(expert: Tensor, antiexpert: Tensor)], alpha: Float
   ) -> Tensor {
@@ -26,10 +28,16 @@ extension ProxiedModel {
         let tokens = first..<min(columns, first + Self.tileLength)
         let z = combined.floats + row * columns
         (z + first).update(from: base.floats + row * columns + first, count: tokens.count)
-        for (steering, offset) in zip(steerings, offsets) {
+        for (steering, offset) in zip(steerings, offsets) where alpha != 0 {
           steer(
             z, steering, offset.expert.floats + row * offset.expert.columns,
             offset.antiexpert.floats + row * offset.antiexpert.columns, tokens, alpha: alpha)
+        }
+      }
+      guard alpha != 0 else { return }
+      for row in 0..<base.rows {
+        for token in steerings.flatMap(\.unsharedStops) {
+          combined.floats[row * columns + Int(token)] = base.floats[row * columns + Int(token)]
         }
       }
       guard limits != .none else { return }

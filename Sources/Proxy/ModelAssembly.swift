@@ -15,9 +15,10 @@ public struct ModelSelection: Sendable, Hashable {
       self.weight = weight
     }
 
-    /// `PATH=weight`, or just a path; a path may hold an equals sign itself.
+    /// `PATH=weight`, or just a path; one that is there may hold an equals sign and a number itself.
     public init(_ text: String) {
-      guard let equals = text.lastIndex(of: "="), let weight = Float(text[text.index(after: equals)...])
+      guard !FileManager.default.fileExists(atPath: text), let equals = text.lastIndex(of: "="),
+        let weight = Float(text[text.index(after: equals)...])
       else {
         self.init(path: text)
         return
@@ -148,7 +149,7 @@ public struct AssembledModel {
       steerings.append(
         Steering(
           expert: expert.languageModel, antiexpert: antiexpert.languageModel, weight: chosen.weight,
-          vocabulary: vocabulary))
+          vocabulary: vocabulary, unsharedStops: check.vocabulary.unsharedStops))
     }
     self.experts = experts
     self.antiexperts = antiexperts

@@ -6,7 +6,7 @@ import Tokenizers
 final class ProxiedContext: DecodingContext {
   let base: any DecodingContext
   let members: [any DecodingContext]
-  /// How many tokens all parts have seen.
+  /// How many tokens the part has seen that has seen the most, apart from what one has run ahead by.
   var count = 0
   /// The strength that this sequence is steered by; nil for the model's.
   var alpha: Float?
@@ -32,6 +32,9 @@ final class ProxiedContext: DecodingContext {
     }
     return context
   }
+
+  /// The most tokens that a member sees in place of the first extension.
+  var longestOpening: Int { openings.reduce(0) { max($0, $1?.count ?? 0) } }
 
   func takeOpening(_ member: Int) -> [TokenID]? {
     defer { openings[member] = nil }

@@ -10,14 +10,20 @@ public struct Steering {
   public let weight: Float
   /// Which of the expert's (and antiexpert's) tokens each of the base's is.
   public let vocabulary: VocabularyMap
+  /// The base's tokens that end an answer and that the expert lacks: they stay as the base has them.
+  ///
+  /// Nothing has to follow them; and were they never chosen, as others that it lacks, no answer would end.
+  public let unsharedStops: [TokenID]
 
   public init(
-    expert: any LanguageModel, antiexpert: any LanguageModel, weight: Float = 1, vocabulary: VocabularyMap
+    expert: any LanguageModel, antiexpert: any LanguageModel, weight: Float = 1, vocabulary: VocabularyMap,
+    unsharedStops: [TokenID] = []
   ) {
     self.expert = expert
     self.antiexpert = antiexpert
     self.weight = weight
     self.vocabulary = vocabulary
+    self.unsharedStops = unsharedStops
   }
 }
 
@@ -114,6 +120,7 @@ public final class ProxiedModel: LanguageModel {
   /// The logits of every part at the new tokens, and their combination: what a trace is made of.
   public func parts(extending sequences: [SequenceExtension], rows: LogitRows) throws -> [ProxiedLogits] {
     let contexts = sequences.map { ProxiedContext.of($0) }
+    let lengths = zip(sequences, contexts).map { max($0.tokens.count, $1.longestOpening) }
     let baseLogits = try base.logits(
       extending: zip(sequences, contexts).map { SequenceExtension($1.base, by: $0.tokens) }, rows: rows)
     var memberLogits = [[Tensor]](repeating: [], count: members.count)
@@ -124,15 +131,18 @@ public final class ProxiedModel: LanguageModel {
       }
     }
     return zip(sequences, contexts).enumerated().map { number, pair in
-      pair.1.count += pair.0.tokens.count
+      pair.1.count += lengths[number]
       let offsets = roles.map { role in
         (expert: memberLogits[role.expert][number], antiexpert: memberLogits[role.antiexpert][number])
       }
       return ProxiedLogits(
         base: baseLogits[number], offsets: offsets,
-        combined: combine(baseLogits[number], offsets, alpha: pair.1.alpha ?? alpha))
+        combined: combine(baseLogits[number], offsets, alpha: strength(of: pair.1)))
     }
   }
+
+  /// How strongly a sequence is steered.
+  func strength(of context: ProxiedContext) -> Float { context.alpha ?? alpha }
 
   /// Extends the sequences of members that run together; their logits, member after member.
   ///
@@ -150,7 +160,8 @@ public final class ProxiedModel: LanguageModel {
           tokens = opening
           known.append([])
         } else {
-          tokens = try members[member].vocabulary.translated(sequence.tokens)
+          tokens = try members[member].vocabulary.translated(
+            sequence.tokens, isLenient: strength(of: context) == 0)
           known.append(context.takeRunAhead(member, matching: tokens))
         }
         extensions.append(

@@ -92,16 +92,18 @@ public struct SteeringLimits: Sendable, Hashable {
   // MARK: - Nucleus
 
   /// Forbids what isn't in the base's nucleus.
+  ///
+  /// The nucleus is of the tokens that can be chosen at all, so that some are left where an expert lacks the base's
+  /// likeliest.
   private static func mask(
     _ z: UnsafeMutablePointer<Float>, _ base: UnsafePointer<Float>, _ count: Int, nucleus: Double
   ) {
-    var top = -Float.infinity
-    for token in 0..<count { top = max(top, base[token]) }
-    var total = 0.0
-    for token in 0..<count { total += exp(Double(base[token] - top)) }
+    let choosable = (0..<count).filter { z[$0] > -.infinity }
+    let top = choosable.reduce(-Float.infinity) { max($0, base[$1]) }
+    let total = choosable.reduce(0.0) { $0 + exp(Double(base[$1] - top)) }
     // The least likely tokens, all below this, have no more than 1 − nucleus together, and needn't be sorted.
     let floor = top + Float(log(max(.leastNormalMagnitude, (1 - nucleus) * total / Double(count))))
-    let likely = (0..<count).filter { base[$0] >= floor }.sorted {
+    let likely = choosable.filter { base[$0] >= floor }.sorted {
       base[$0] > base[$1] || (base[$0] == base[$1] && $0 < $1)
     }
     var sum = 0.0

@@ -8,18 +8,24 @@ public enum VocabularyMap: Sendable, Hashable {
   case mapped([Int32])
 
   /// The base's tokens in the small model's ids.
-  func translated(_ tokens: [TokenID]) throws -> [TokenID] {
+  ///
+  /// - Parameter isLenient: Whether tokens that it lacks become its first, because nobody asks what it makes of them.
+  /// - Throws: `ProxyError.unknownToken`
+  func translated(_ tokens: [TokenID], isLenient: Bool = false) throws -> [TokenID] {
+    try tokens.map { token in
+      if let own = own(token) { return own }
+      guard isLenient else { throw ProxyError.unknownToken(Int(token)) }
+      return 0
+    }
+  }
+
+  /// One of the base's tokens in the small model's ids; nil where it has none.
+  private func own(_ token: TokenID) -> TokenID? {
     switch self {
-    case .shared(let count):
-      if let stranger = tokens.first(where: { $0 >= count }) { throw ProxyError.unknownToken(Int(stranger)) }
-      return tokens
+    case .shared(let count): return Int(token) < count ? token : nil
     case .mapped(let ids):
-      return try tokens.map { token in
-        guard Int(token) < ids.count, ids[Int(token)] >= 0 else {
-          throw ProxyError.unknownToken(Int(token))
-        }
-        return TokenID(ids[Int(token)])
-      }
+      guard Int(token) < ids.count, ids[Int(token)] >= 0 else { return nil }
+      return TokenID(ids[Int(token)])
     }
   }
 }
@@ -46,6 +52,8 @@ public struct VocabularyComparison: Sendable, Hashable {
   public let missing: [String]
   public let extra: [String]
   public let missingCount: Int
+  /// The base's tokens that end an answer, as far as the expert lacks them.
+  public let unsharedStops: [TokenID]
   /// How the base's ids translate; nil when too few do.
   public let map: VocabularyMap?
 
@@ -80,6 +88,7 @@ public struct VocabularyComparison: Sendable, Hashable {
     shared = known.count
     self.missing = missing
     self.missingCount = missingCount
+    unsharedStops = base.stopTokens.filter { Int($0) < baseCount && ids[Int($0)] < 0 }.sorted()
     extra = (0..<expertCount).lazy.filter { !known.contains(Int32($0)) }.prefix(3).map {
       expert.token(for: TokenID($0))
     }
@@ -96,7 +105,8 @@ public struct VocabularyComparison: Sendable, Hashable {
       map = .mapped(ids)
     } else {
       relation = baseWidth == expertWidth && baseCount == expertCount ? .same : .padded
-      map = .shared(count: min(baseWidth, expertWidth))
+      // What lies behind the tokens of a padded vocabulary means nothing, and its offset less.
+      map = .shared(count: relation == .same ? baseWidth : baseCount)
     }
   }
 
@@ -107,6 +117,7 @@ public struct VocabularyComparison: Sendable, Hashable {
     missing = []
     extra = []
     missingCount = 0
+    unsharedStops = []
     map = baseWidth == expertWidth ? .shared(count: baseWidth) : nil
   }
 

@@ -21,7 +21,7 @@ extension Recipe.Distillation {
 
   /// Reads the keys of a distilling objective; where none is wanted, every one of them is a problem.
   init(_ section: Section, isWanted: Bool) {
-    temperature = section.number("temperature", in: 0...100, excludingLower: true) ?? temperature
+    temperature = section.number("temperature", in: 0.001...100) ?? temperature
     nextTokenShare = section.number("next_token", in: 0...1) ?? nextTokenShare
     cache = section.string("cache")
     storage = section.choice("storage", Recipe.Through.Storage.self) ?? storage

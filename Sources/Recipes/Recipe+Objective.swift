@@ -168,7 +168,8 @@ extension Recipe.Through {
       section.problem("objective.through.base is missing", advice: "name the large model")
     }
     antiexpert = section.string("antiexpert")
-    alpha = section.number("alpha", in: 0...1000) ?? alpha
+    // At 0 the expert has no part in the ensemble, and nothing to learn of it.
+    alpha = section.number("alpha", in: 0...1000, excludingLower: true) ?? alpha
     storage = section.choice("storage", Storage.self) ?? storage
     top = section.integer("top", in: 1...1_000_000)
     cache = section.string("cache")

@@ -56,7 +56,9 @@ extension Recipe {
         "data.packing: false or data.train_on with preferences", key: "data",
         advice: "leave them out: pairs are always packed, and learnt by their answers")
     }
-    training = Training(top.section("training"))
+    let trainingSection = top.section("training")
+    training = Training(trainingSection)
+    if data.validation == nil { training.refuseWithoutValidation(trainingSection) }
     top.finish()
     guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
   }
@@ -106,15 +108,18 @@ extension Recipe.Model {
 }
 
 extension Recipe.Shape {
+  /// No model is as wide, or reads as much.
+  fileprivate static let largest = 1 << 20
+
   init(_ section: Section) {
-    let size = 1...Int.max
+    let size = 1...Self.largest
     family = section.string("family") ?? family
     layers = section.integer("layers", in: 1...1000) ?? layers
     hiddenSize = section.integer("hidden_size", in: size) ?? hiddenSize
     intermediateSize = section.integer("intermediate_size", in: size) ?? 3 * hiddenSize
     heads = section.integer("heads", in: size) ?? heads
     keyValueHeads = section.integer("kv_heads", in: size) ?? heads
-    context = section.integer("context", in: size) ?? context
+    context = section.integer("context", in: 2...Self.largest) ?? context
     tiedHead = section.boolean("tied_head") ?? tiedHead
     rotaryBase = section.number("rope_theta", in: 1...1e300) ?? rotaryBase
     normEpsilon = section.number("norm_epsilon", in: 0...1, excludingLower: true) ?? normEpsilon
@@ -136,9 +141,10 @@ extension Recipe.Shape {
 extension Recipe.Reduction {
   init(_ section: Section) {
     layers = section.integer("layers", in: 1...1000)
-    hiddenSize = section.integer("hidden_size", in: 1...Int.max)
-    intermediateSize = section.integer("intermediate_size", in: 1...Int.max)
-    keyValueHeads = section.integer("kv_heads", in: 1...Int.max)
+    let size = 1...Recipe.Shape.largest
+    hiddenSize = section.integer("hidden_size", in: size)
+    intermediateSize = section.integer("intermediate_size", in: size)
+    keyValueHeads = section.integer("kv_heads", in: size)
     section.finish()
   }
 }
@@ -154,7 +160,8 @@ extension Recipe.Adapter {
     adapter.alpha = section.number("alpha", in: 0...1e300, excludingLower: true) ?? 2 * Double(adapter.rank)
     adapter.dropout = section.number("dropout", in: 0...0.99) ?? adapter.dropout
     adapter.targets = section.strings("targets") ?? adapter.targets
-    if section.hasValue("rank"), !section.hasValue("kind") {
+    let hasOther = ["rank", "alpha", "dropout", "targets"].contains { section.hasValue($0) }
+    if hasOther, !section.hasValue("kind") {
       section.problem("adapter.kind is missing", advice: "write kind: lora")
     }
     section.finish()
@@ -175,7 +182,11 @@ extension Recipe.Data {
       if path == nil { source.problem("\(source.name).path is missing", advice: "name a data set") }
       return Source(
         path: path ?? "", split: source.string("split") ?? "train",
-        weight: source.number("weight", in: 0...1e300, excludingLower: true) ?? 1)
+        weight: source.number("weight", in: 0...10_000, excludingLower: true) ?? 1)
+    }
+    if listed != nil, split != nil {
+      section.problem(
+        "data.split and data.sources together", key: "split", advice: "give each source a split of its own")
     }
     if let path {
       if listed != nil {
@@ -201,18 +212,20 @@ extension Recipe.Data {
 extension Recipe.Training {
   init(_ section: Section) {
     let whole = 1...Int.max
+    let stepCount = 1...1_000_000_000
     let epochs = section.number("epochs", in: 0...1e9, excludingLower: true)
-    let steps = section.integer("steps", in: whole)
+    let steps = section.integer("steps", in: stepCount)
     length = steps.map { .steps($0) } ?? epochs.map { .epochs($0) } ?? length
     if epochs != nil, steps != nil {
       section.problem("training.epochs and training.steps together", key: "steps", advice: "set one to null")
     }
-    batchTokens = section.integer("batch_tokens", in: whole) ?? batchTokens
-    accumulation = section.integer("accumulation", in: whole) ?? accumulation
+    // A pair of answers and a mismatched one need two tokens each.
+    batchTokens = section.integer("batch_tokens", in: 8...(1 << 24)) ?? batchTokens
+    accumulation = section.integer("accumulation", in: 1...1_000_000) ?? accumulation
     learningRate = section.number("learning_rate", in: 0...10, excludingLower: true) ?? learningRate
     schedule = section.choice("schedule", Schedule.self) ?? schedule
     let ratio = section.number("warmup_ratio", in: 0...1)
-    let warmupSteps = section.integer("warmup_steps", in: 0...Int.max)
+    let warmupSteps = section.integer("warmup_steps", in: 0...stepCount.upperBound)
     warmup = warmupSteps.map { .steps($0) } ?? ratio.map { .ratio($0) } ?? warmup
     if ratio != nil, warmupSteps != nil {
       section.problem(
@@ -235,5 +248,15 @@ extension Recipe.Training {
     keepBest = section.boolean("keep_best") ?? keepBest
     earlyStopPatience = section.integer("early_stop_patience", in: whole)
     section.finish()
+  }
+
+  /// Reports what looks at a validation's loss, where nothing is validated on.
+  fileprivate func refuseWithoutValidation(_ section: Section) {
+    for (key, isWanted) in [("keep_best", keepBest), ("early_stop_patience", earlyStopPatience != nil)]
+    where isWanted {
+      section.problem(
+        "training.\(key) without data.validation_split", key: key,
+        advice: "name the split that the loss is measured on, or leave it out")
+    }
   }
 }

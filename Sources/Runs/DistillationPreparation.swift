@@ -41,7 +41,7 @@ extension ObjectivePreparation {
     let identity = "\(base.fingerprint)"
     let existing = try existingCache(
       at: path, distillation.storage, top: distillation.top, for: data
-    ) { $0.identity == identity }
+    ) { $0.identity == identity && isComputedAlike($0) }
     if let existing { return existing }
     note("computing the large model's logits at the data's positions, into \(path)")
     try Folder.create(URL(fileURLWithPath: path).deletingLastPathComponent().path)
@@ -49,7 +49,8 @@ extension ObjectivePreparation {
       to: path, for: data,
       partners: EnsemblePartners(base: DecoderModel(base.makeDecoder(), compute: compute)),
       vocabularySize: model.configuration.vocabularySize, precision: distillation.storage.precision,
-      top: distillation.top, identity: identity)
+      top: distillation.top, identity: identity, arithmetic: engine.precision.rawValue,
+      progress: followLogits())
     return try LogitCache(path: path)
   }
 }

@@ -30,16 +30,19 @@ public struct ModelConversion: Sendable {
 
   /// Names what is converted, and into what.
   ///
-  /// - Parameter elementType: The type of the matrices; nil for the format's usual one.
+  /// - Parameter elementType: The type of the matrices by its name; nil for the format's usual one.
   /// - Throws: `ModelConversionError.wrongElementType`
-  public init(of source: String, to format: Format, as elementType: ElementType? = nil) throws {
-    let elementType = elementType ?? format.elementTypes[0]
-    guard format.elementTypes.contains(elementType) else {
-      throw ModelConversionError.wrongElementType(elementType, format: format)
+  public init(of source: String, to format: Format, as elementType: String? = nil) throws {
+    var chosen = format.elementTypes[0]
+    if let elementType {
+      guard let named = format.elementTypes.first(where: { $0.rawValue == elementType }) else {
+        throw ModelConversionError.wrongElementType(elementType, format: format)
+      }
+      chosen = named
     }
     self.source = source
     self.format = format
-    self.elementType = elementType
+    self.elementType = chosen
   }
 
   /// Converts; the result appears at `path` only when it is whole.
@@ -79,27 +82,17 @@ public struct ModelConversion: Sendable {
   }
 
   private func writeFolder(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer?, to path: String) throws {
-    let files = FileManager.default
-    let unfinished = "\(path).unfinished-\(UUID().uuidString)"
-    defer { try? files.removeItem(atPath: unfinished) }
-    do {
-      try files.createDirectory(atPath: unfinished, withIntermediateDirectories: true)
-    } catch {
-      throw ModelConversionError.unwritable(path: path, reason: error.localizedDescription)
-    }
     let end = tokenizer?.endOfSequence
     let stops = (tokenizer?.stopTokens ?? []).filter { $0 != end }.sorted()
-    try CheckpointWriter(folder: unfinished, configuration: checkpoint.configuration).writeModel(
-      checkpoint.tensors, as: elementType, beginningOfSequence: tokenizer?.beginningOfSequence.map(Int.init),
-      endOfSequence: ([end].compactMap { $0 } + stops).map(Int.init))
-    try tokenizer?.save(to: unfinished)
-    if let provenance = try provenance(at: path) {
-      try AtomicFile.write(provenance.json.text(pretty: true) + "\n", to: unfinished + "/trimtab.json")
-    }
-    do {
-      try files.moveItem(atPath: unfinished, toPath: path)
-    } catch {
-      throw ModelConversionError.unwritable(path: path, reason: error.localizedDescription)
+    try Folder.replace(path) { unfinished in
+      try CheckpointWriter(folder: unfinished, configuration: checkpoint.configuration).writeModel(
+        checkpoint.tensors, as: elementType,
+        beginningOfSequence: tokenizer?.beginningOfSequence.map(Int.init),
+        endOfSequence: ([end].compactMap { $0 } + stops).map(Int.init))
+      try tokenizer?.save(to: unfinished)
+      if let provenance = try provenance(at: path) {
+        try AtomicFile.write(provenance.json.text(pretty: true) + "\n", to: unfinished + "/trimtab.json")
+      }
     }
   }
 }
@@ -107,8 +100,7 @@ public struct ModelConversion: Sendable {
 /// Why a model can't be converted.
 public enum ModelConversionError: DiagnosticError {
   case exists(path: String)
-  case unwritable(path: String, reason: String)
-  case wrongElementType(ElementType, format: ModelConversion.Format)
+  case wrongElementType(String, format: ModelConversion.Format)
 
   public var diagnostics: [Diagnostic] {
     switch self {
@@ -118,12 +110,10 @@ public enum ModelConversionError: DiagnosticError {
           "there is something here already", at: .init(path), advice: "give a path that is free",
           exitCode: .usage)
       ]
-    case .unwritable(let path, let reason):
-      [Diagnostic("it can't be written: \(reason)", at: .init(path), exitCode: .inputOutput)]
     case .wrongElementType(let elementType, let format):
       [
         Diagnostic(
-          "\(format.rawValue) isn't written as \(elementType.rawValue)",
+          "\(format.rawValue) isn't written as \"\(elementType)\"",
           advice: "possible are \(format.elementTypes.map(\.rawValue).joined(separator: ", "))",
           exitCode: .usage)
       ]

@@ -77,7 +77,7 @@ public struct TrainingRun {
   public func run(consumers: [any TrainingConsumer] = [], stop: StopSignal? = nil) throws -> TrainingStop {
     let patience = recipe.training.earlyStopPatience.map { [EarlyStop(patience: $0)] } ?? []
     try tuning(preparation.planned, data, validation).check(pool: pool, engine: engine)
-    let (objective, data, validation) = try preparation.prepared(data, validation)
+    let (objective, data, validation) = try preparation.stopped(by: stop).prepared(data, validation)
     let report = TrainingReport(folder: recipe.output, recipe: recipe.yaml)
     return try tuning(objective, data, validation)
       .run(pool: pool, engine: engine, consumers: patience + [report] + consumers, stop: stop)
@@ -85,8 +85,10 @@ public struct TrainingRun {
 
   /// Computes the other models' logits that the recipe's objective needs, and returns their file.
   ///
+  /// - Parameter stop: Asks for an end; nothing is kept then.
   /// - Throws: `RecipeError` when it needs none from a file.
-  public func cacheLogits() throws -> String {
+  public func cacheLogits(stop: StopSignal? = nil) throws -> String {
+    let preparation = preparation.stopped(by: stop)
     let compute = Compute(pool: pool, engine: engine, arena: try .unplanned())
     let all = [data] + [validation].compactMap { $0 }
     if let through = recipe.objective.through {
@@ -111,8 +113,19 @@ public struct TrainingRun {
       training: recipe.training.options(seed: recipe.seed), objective: objective,
       output: FineTuning.Output(
         folder: recipe.output, mode: mode, recipe: recipe.yaml, elementType: recipe.weights.elementType,
-        tokenizer: tokenizer, keepBest: recipe.training.keepBest, keepLast: 0,
-        keepStates: recipe.training.keepLast))
+        tokenizer: tokenizer, keepBest: recipe.training.keepBest, keepStates: recipe.training.keepLast),
+      inputs: inputs)
+  }
+
+  /// The paths of what the recipe names besides the model that the run begins at.
+  private var inputs: [String] {
+    let through = recipe.objective.through
+    var inputs = [
+      through?.base, through?.antiexpert, through?.cache, recipe.objective.distillation?.cache,
+    ].compactMap { $0 }
+    if case .path(let reference)? = recipe.objective.preference?.reference { inputs.append(reference) }
+    if case .shape(_, let tokenizer) = recipe.model { inputs.append(tokenizer) }
+    return inputs
   }
 
   /// What reads the data that the recipe's objective learns from.

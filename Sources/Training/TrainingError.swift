@@ -6,13 +6,13 @@ public enum TrainingError: DiagnosticError, Hashable {
   case tornState(path: String, problem: String)
   /// There are states, but none of them is whole.
   case noWholeState(folder: String, problems: Int)
-  /// A state belongs to a run over other data, or with other parameters.
+  /// A state belongs to a run over other data, with other parameters, or from another model.
   case otherRun(folder: String, what: String)
-  /// The run's folder is there and another recipe made it.
+  /// The run's folder is there and another recipe made it, or no run did.
   case folderInUse(path: String)
   /// The same recipe has begun a run here that isn't finished.
   case unfinished(path: String, step: Int, of: Int)
-  /// The run would write over the model that it begins at.
+  /// The run would write over what it reads.
   case outputIsInput(path: String)
   /// The data has no batch, or none with a token in the loss.
   case nothingToLearn
@@ -28,7 +28,7 @@ public enum TrainingError: DiagnosticError, Hashable {
   case doesNotFit(needed: Int, available: Int, largest: String, advice: String)
   /// A file of an ensemble's logits that can't serve.
   case unreadableLogits(path: String, problem: String)
-  /// A model of an ensemble has other logits than the expert.
+  /// A model that works beside the expert, in an ensemble or as its reference, has other logits.
   case otherVocabulary(model: String, size: Int, expected: Int)
   /// One step after the other is skipped.
   case diverged(step: Int, skipped: Int)
@@ -46,13 +46,13 @@ public enum TrainingError: DiagnosticError, Hashable {
     case .otherRun(let folder, let what):
       [
         Diagnostic(
-          "the saved state belongs to other \(what)", at: .init(folder),
+          "the saved state belongs to another run: not the same \(what)", at: .init(folder),
           advice: "resume with the recipe that began the run, or write to another folder")
       ]
     case .folderInUse(let path):
       [
         Diagnostic(
-          "another recipe's run, or a model, lies here", at: .init(path),
+          "another recipe's run, a model, or files named as a run's lie here", at: .init(path),
           advice: "give the run another name, resume it (--resume), or overwrite it (--overwrite)",
           exitCode: .usage)
       ]
@@ -65,7 +65,7 @@ public enum TrainingError: DiagnosticError, Hashable {
     case .outputIsInput(let path):
       [
         Diagnostic(
-          "the run would write over the model that it begins at", at: .init(path),
+          "the run would write over a model or a file that it reads", at: .init(path),
           advice: "write to another folder", exitCode: .usage)
       ]
     case .nothingToLearn:
@@ -115,7 +115,7 @@ public enum TrainingError: DiagnosticError, Hashable {
       [
         Diagnostic(
           "\(model) has \(size) logits, and the expert \(expected)",
-          advice: "an ensemble's models share their vocabulary; see what `trimtab check` says")
+          advice: "models that work together share their vocabulary; see what `trimtab check` says")
       ]
     case .diverged(let step, let skipped):
       [

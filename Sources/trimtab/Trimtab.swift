@@ -101,4 +101,9 @@ struct UsageError: DiagnosticError {
   init(_ problem: String, advice: String? = nil) {
     diagnostics = [Diagnostic(problem, advice: advice, exitCode: .usage)]
   }
+
+  /// Refuses a `--limit` that leaves nothing.
+  static func check(limit: Int?) throws {
+    if let limit, limit < 1 { throw UsageError("--limit is \(limit), expected 1 or more") }
+  }
 }

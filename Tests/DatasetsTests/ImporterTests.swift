@@ -237,6 +237,11 @@ import Testing
     ("preference", #"{"prompt": "a", "chosen": "b"}"#, #"there is no field "rejected""#),
     ("preference", #"{"chosen": "b", "rejected": "c"}"#, #"there is no field "prompt""#),
     (
+      "preference",
+      #"{"prompt":"p","chosen":"a","rejected":[{"from":"user","value":"q"},{"from":"gpt","value":"b"}]}"#,
+      #"the field "rejected" answers another prompt"#
+    ),
+    (
       "preference", #"{"prompt": "a", "chosen": 1, "rejected": "c"}"#,
       #"the field "chosen" is a number, and a text or messages are needed"#
     ),

@@ -23,7 +23,7 @@ private final class LeakyDrafter: Drafter {
       for place in 0..<sequence.limit {
         let logits = try model.logits(
           extending: [SequenceExtension(model.makeContext(), by: history)], rows: .last)[0]
-        var token = sequence.sampler.sample(
+        var token = try sequence.sampler.sample(
           logits, after: history, sequence: sequence.sequence, step: sequence.step + place)
         if history.count % 10 >= right { token = (token + 1) % TokenID(model.vocabularySize) }
         history.append(token)
@@ -154,10 +154,10 @@ struct DraftingTests {
     options.temperature = 1
     let sampler = Sampler(options)
     let draws = 20_000
-    func drawn(_ logits: Tensor) -> [TokenID] {
-      (0..<draws).map { sampler.sample(logits, after: [TokenID](), sequence: $0 % 7, step: $0 / 7) }
+    func drawn(_ logits: Tensor) throws -> [TokenID] {
+      try (0..<draws).map { try sampler.sample(logits, after: [TokenID](), sequence: $0 % 7, step: $0 / 7) }
     }
-    let (one, other) = (drawn(logits[0]), drawn(mixed))
+    let (one, other) = (try drawn(logits[0]), try drawn(mixed))
     let (p, q) = (Distribution(logits[0]), Distribution(mixed))
     var chiSquare = 0.0
     for token in 0..<24 {

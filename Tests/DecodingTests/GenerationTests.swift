@@ -74,6 +74,14 @@ struct GenerationTests {
     #expect(abs((whole.perplexity ?? 0) - exp(-sum / 19)) < 1e-9)
   }
 
+  @Test("tokens that the model lacks are refused, the last one too, which it isn't shown")
+  func strangers() {
+    #expect(throws: DecodingError.self) { try model.score([1, 2, 24], stretch: 2) }
+    #expect(throws: DecodingError.self) {
+      try CompletionScorer(model).logProbabilities(of: [Completion(prompt: [1], tokens: [2, 24])])
+    }
+  }
+
   @Test("probabilities sum to one")
   func normalization() {
     let distribution = Distribution(Tensor([1000, 999, -50, 998], shape: [1, 4]))

@@ -10,20 +10,21 @@ struct SamplingTests {
   // p = 0.4, 0.3, 0.2, 0.1
   let logits = Tensor([0.4, 0.3, 0.2, 0.1].map { Float(log($0)) }, shape: [1, 4])
 
-  private func drawn(_ change: (inout SamplingOptions) -> Void, draws: Int = 4000) -> [Double] {
+  private func drawn(_ change: (inout SamplingOptions) -> Void, draws: Int = 4000) throws -> [Double] {
     var options = SamplingOptions()
     options.temperature = 1
     change(&options)
     let sampler = Sampler(options)
     var counts = [Double](repeating: 0, count: 4)
     for step in 0..<draws {
-      counts[Int(sampler.sample(logits, after: [TokenID](), sequence: 0, step: step))] += 1 / Double(draws)
+      let token = try sampler.sample(logits, after: [TokenID](), sequence: 0, step: step)
+      counts[Int(token)] += 1 / Double(draws)
     }
     return counts
   }
 
   @Test("draws follow the distribution that truncation leaves")
-  func truncation() {
+  func truncation() throws {
     let cases: [(change: (inout SamplingOptions) -> Void, expected: [Double])] = [
       ({ _ in }, [0.4, 0.3, 0.2, 0.1]),
       ({ $0.topK = 2 }, [4.0 / 7, 3.0 / 7, 0, 0]),
@@ -34,7 +35,7 @@ struct SamplingTests {
       ({ $0.temperature = 0 }, [1, 0, 0, 0]),
     ]
     for (change, expected) in cases {
-      for (share, expected) in zip(drawn(change), expected) {
+      for (share, expected) in zip(try drawn(change), expected) {
         #expect(abs(share - expected) < 0.03)
         if expected == 0 { #expect(share == 0) }
       }
@@ -42,28 +43,44 @@ struct SamplingTests {
   }
 
   @Test("a draw depends on seed, sequence and step alone")
-  func determinism() {
+  func determinism() throws {
     var options = SamplingOptions()
     options.temperature = 1
     options.seed = 5
-    func series(_ options: SamplingOptions, _ sequence: Int) -> [TokenID] {
-      (0..<64).map { Sampler(options).sample(logits, after: [TokenID](), sequence: sequence, step: $0) }
+    func series(_ options: SamplingOptions, _ sequence: Int) throws -> [TokenID] {
+      try (0..<64).map {
+        try Sampler(options).sample(logits, after: [TokenID](), sequence: sequence, step: $0)
+      }
     }
-    #expect(series(options, 0) == series(options, 0))
-    #expect(series(options, 0) != series(options, 1))
+    let own = try series(options, 0)
+    #expect(try series(options, 0) == own)
+    #expect(try series(options, 1) != own)
     var other = options
     other.seed = 6
-    #expect(series(options, 0) != series(other, 0))
+    #expect(try series(other, 0) != own)
   }
 
   @Test("a penalty makes what was said less likely, whichever sign its logit has")
-  func repetition() {
+  func repetition() throws {
     var options = SamplingOptions()
     options.repetitionPenalty = 2
-    #expect(Sampler(options).sample(logits, after: [0], sequence: 0, step: 0) == 1)
+    #expect(try Sampler(options).sample(logits, after: [0], sequence: 0, step: 0) == 1)
     let positive = Tensor([2, 1.5, 0, 0], shape: [1, 4])
-    #expect(Sampler(options).sample(positive, after: [0], sequence: 0, step: 0) == 1)
-    #expect(Sampler(options).sample(positive, after: [3], sequence: 0, step: 0) == 0)
+    #expect(try Sampler(options).sample(positive, after: [0], sequence: 0, step: 0) == 1)
+    #expect(try Sampler(options).sample(positive, after: [3], sequence: 0, step: 0) == 0)
+  }
+
+  @Test("logits that are no numbers are refused, however the token is chosen", arguments: [0, 1, 2])
+  func notNumbers(which: Int) {
+    var options = SamplingOptions()
+    options.temperature = which == 0 ? 0 : 1
+    if which == 2 { options.topP = 0.5 }
+    for value in [Float.nan, -.infinity] {
+      let logits = Tensor([Float](repeating: value, count: 4), shape: [1, 4])
+      #expect(throws: DecodingError.self) {
+        try Sampler(options).sample(logits, after: [TokenID](), sequence: 0, step: 0)
+      }
+    }
   }
 
   @Test("options out of range are refused", arguments: ["t", "k", "p", "m", "r"])

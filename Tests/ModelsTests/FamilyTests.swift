@@ -112,6 +112,19 @@ struct FamilyTests {
     }
   }
 
+  @Test("what an adapter's product is multiplied by is part of its fingerprint")
+  func adapterFingerprint() throws {
+    let adapted = try Checkpoint.load("\(Fixtures.folder)/llama-lora")
+    let stored = try #require(adapted.adapter)
+    var configuration = stored.configuration
+    configuration.alpha *= 2
+    var stronger = adapted
+    stronger.adapter = Checkpoint.StoredAdapter(
+      configuration: configuration, tensors: stored.tensors, basePath: stored.basePath)
+    #expect(stronger.fingerprint != adapted.fingerprint)
+    #expect(stronger.withoutAdapter.fingerprint == adapted.withoutAdapter.fingerprint)
+  }
+
   @Test("a fresh adapter changes nothing")
   func freshAdapter() throws {
     let base = try Checkpoint.load("\(Fixtures.folder)/qwen2")

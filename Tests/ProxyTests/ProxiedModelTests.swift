@@ -107,6 +107,26 @@ struct ProxiedModelTests {
     #expect(throws: ProxyError.self) {
       try model.logits(extending: [SequenceExtension(model.makeContext(), by: [7])], rows: .last)
     }
+    // Where nothing steers, it is the base all the same.
+    let off = proxied(base, expert, antiexpert, alpha: 0, vocabulary: .mapped(ids))
+    #expect(try all(off) == all(base))
+    let followed = try off.logits(
+      extending: [SequenceExtension(off.makeContext(), by: [7, 1])], rows: .last)[0].array
+    let alone = try base.logits(
+      extending: [SequenceExtension(base.makeContext(), by: [7, 1])], rows: .last)[0].array
+    #expect(followed == alone)
+  }
+
+  @Test("a token that ends an answer stays as the base has it where the expert lacks it")
+  func unsharedStops() throws {
+    let ids = (0..<24).map { Int32($0 == 7 || $0 == 8 ? -1 : $0) }
+    let steering = Steering(
+      expert: expert, antiexpert: antiexpert, vocabulary: .mapped(ids), unsharedStops: [7])
+    let logits = try all(ProxiedModel(base: base, steerings: [steering], alpha: 1, compute: compute))
+    let plain = try all(base)
+    for row in text.indices {
+      #expect(logits[row * 24 + 7] == plain[row * 24 + 7] && logits[row * 24 + 8] == -.infinity)
+    }
   }
 
   @Test("padding behind the shared ids isn't steered")
@@ -144,5 +164,14 @@ struct ProxiedModelTests {
     let continued = try expert.logits(
       extending: [SequenceExtension(expert.makeContext(), by: [9, 9, 1, 5])], rows: .last)[0]
     #expect(next.offsets[0].expert.array == continued.array)
+  }
+
+  @Test("an answer ends where the longest of the prompts leaves no room")
+  func longOpening() throws {
+    let model = proxied(base, expert, antiexpert, alpha: 1)
+    var request = GenerationRequest(prompt: [1, 2], maximumTokens: 100, stopTokens: [])
+    request.context = model.makeContext(prompts: [0: [TokenID](repeating: 3, count: 60)])
+    let answer = try Generator(model, tokenizer: nil).generate([request])[0]
+    #expect(answer.tokens.count == model.contextLength - 60 && answer.finishReason == .length)
   }
 }

@@ -60,6 +60,12 @@ struct SteeringLimitsTests {
         == parts(model(.none)).combined.array)
   }
 
+  @Test("what doesn't steer isn't limited")
+  func off() throws {
+    let off = try parts(model(SteeringLimits(nucleus: 0.2, divergence: 0.1), alpha: 0))
+    #expect(off.combined.array == off.base.array)
+  }
+
   @Test("only the base's nucleus can be chosen, and exactly that", arguments: [0.2, 0.9, 0.999] as [Float])
   func nucleus(nucleus: Float) throws {
     let free = try parts(model(.none)).combined.array
@@ -90,6 +96,21 @@ struct SteeringLimitsTests {
     for token in stride(from: 0, to: logits.count, by: 5) where token % 24 % 5 == 0 {
       #expect(logits[token] == -.infinity)
     }
+  }
+
+  @Test("where the expert lacks the base's nucleus, the likeliest token that it has is left")
+  func nucleusWithout() throws {
+    let plain = try base.logits(
+      extending: [SequenceExtension(base.makeContext(), by: [3])], rows: .last)[0]
+    let order = (0..<24).sorted { plain.array[$0] > plain.array[$1] }
+    let lacking = Set(order.prefix(3)).subtracting([3])
+    let places = (0..<24).map { Int32(lacking.contains($0) ? -1 : $0) }
+    let model = model(SteeringLimits(nucleus: 0.001), vocabulary: .mapped(places))
+    let logits = try model.logits(
+      extending: [SequenceExtension(model.makeContext(), by: [3])], rows: .last)[0].array
+    let likeliest = try #require(order.first(where: { !lacking.contains($0) }))
+    let kept = (0..<24).filter { logits[$0] > -.infinity }
+    #expect(kept == [likeliest])
   }
 
   @Test("guessing ahead changes no answer", arguments: [0, 1] as [Float])

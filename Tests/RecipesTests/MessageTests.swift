@@ -50,13 +50,15 @@ struct MessageTests {
       messages: ["r.yaml:8:14: training.keep_best is \"1\", expected true or false"]),
     .init(
       recipe: finetune("  batch_tokens: 0o17"),
-      messages: ["r.yaml:8:17: training.batch_tokens is \"0o17\", expected a whole number from 1 up"]),
+      messages: [
+        "r.yaml:8:17: training.batch_tokens is \"0o17\", expected a whole number from 8 to 16777216"
+      ]),
     .init(
       recipe: finetune("  steps: 1:30"),
-      messages: ["r.yaml:8:10: training.steps is \"1:30\", expected a whole number from 1 up"]),
+      messages: ["r.yaml:8:10: training.steps is \"1:30\", expected a whole number from 1 to 1000000000"]),
     .init(
       recipe: finetune("  steps: 1.5"),
-      messages: ["r.yaml:8:10: training.steps is \"1.5\", expected a whole number from 1 up"]),
+      messages: ["r.yaml:8:10: training.steps is \"1.5\", expected a whole number from 1 to 1000000000"]),
     .init(
       recipe: finetune("  learning_rate: .inf"),
       messages: ["r.yaml:8:18: training.learning_rate is \".inf\", expected a number over 0 to 10"]),
@@ -102,7 +104,22 @@ struct MessageTests {
     .init(
       recipe: finetune("").replacing("output: out", with: "output:"),
       messages: ["r.yaml:1:1: output is missing; name the run's folder"]),
+    .init(
+      recipe: pretrain("context: 1"),
+      messages: ["r.yaml:6:20: model.shape.context is \"1\", expected a whole number from 2 to 1048576"]),
     // several fields
+    .init(
+      recipe: finetune("adapter: {dropout: 0.1}"),
+      messages: ["r.yaml:8:10: adapter.kind is missing; write kind: lora"]),
+    .init(
+      recipe: finetune("  keep_best: true\n  early_stop_patience: 3"),
+      messages: [
+        "r.yaml:8:3: training.keep_best without data.validation_split; name the split",
+        "r.yaml:9:3: training.early_stop_patience without data.validation_split; name the split",
+      ]),
+    .init(
+      recipe: finetune("").replacing("path: x.h5", with: "sources: [{path: x.h5}]\n  split: train"),
+      messages: ["r.yaml:7:3: data.split and data.sources together; give each source a split of its own"]),
     .init(
       recipe: finetune("  warmup_steps: 5\n  warmup_ratio: 0.1"),
       messages: ["r.yaml:8:3: training.warmup_ratio and training.warmup_steps together; keep one"]),

@@ -134,6 +134,7 @@ struct RecipeTests {
       ("{kind: preference, loss: dpo}", "objective.loss is \"dpo\", expected sigmoid, hinge, ipo"),
       ("{kind: preference, beta: 0}", "objective.beta is \"0\", expected a number over 0 to 1000"),
       ("{kind: preference, loss: robust, label_smoothing: 0.5}", "objective.label_smoothing is \"0.5\""),
+      ("{through: {base: x, alpha: 0}}", "objective.through.alpha is \"0\", expected a number over 0"),
       ("{through: {alpha: 1}}", "objective.through.base is missing; name the large model"),
       ("{through: {base: x, alhpa: 1}}", "unknown key \"objective.through.alhpa\"; did you mean \"alpha\"?"),
     ])
@@ -168,7 +169,7 @@ struct RecipeTests {
       ])
     #expect(
       problems(Self.good, ["training.steps=many"]) == [
-        "--set training.steps=many: training.steps is \"many\", expected a whole number from 1 up"
+        "--set training.steps=many: training.steps is \"many\", expected a whole number from 1 to 1000000000"
       ])
     #expect(problems(Self.good, ["x"]) == ["--set x: an override is KEY=VALUE; such as training.epochs=1"])
     #expect(problems(Self.good, ["model.path=a=b"]).isEmpty)

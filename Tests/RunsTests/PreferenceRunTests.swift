@@ -1,6 +1,8 @@
 import Datasets
 import Formats
 import Foundation
+import Models
+import Proxy
 import Recipes
 import Testing
 import Training
@@ -103,19 +105,46 @@ struct PreferenceRunTests {
     }
     let large = Self.demo + "/large"
     let recipe = try workplace.recipe("there", objective(base: large))
+    let stop = StopSignal(listeningFor: [])
+    stop.request()
+    #expect(throws: PreparationInterrupted.self) { try workplace.run(recipe).cacheLogits(stop: stop) }
+    #expect(!FileManager.default.fileExists(atPath: cache))
     #expect(try workplace.run(recipe).cacheLogits() == cache)
     let here = try workplace.run("here", objective: objective(base: large))
     #expect(here[0]["rewards/margins"]?.doubleValue == 0)
     #expect(!workplace.notes.contains { $0.contains("computing") })
     // A machine that has the file needn't have the base.
     #expect(try workplace.run("elsewhere", objective: objective(base: "/nowhere")) == here)
+    #expect(workplace.notes.contains { $0.contains("isn't here") })
+    #expect(try LogitCache(path: cache).arithmetic != nil)
     #expect(throws: (any Error).self) {
       try workplace.run("else", objective: objective(base: "/nowhere", alpha: 0.5))
     }
-    let still = try workplace.run("still", objective: objective(base: large, alpha: 0))
-    #expect(still.allSatisfy { $0["gradient_norm"]?.doubleValue == 0 })
     #expect(throws: RecipeError.self) {
       try workplace.run(try workplace.recipe("none", "kind: preference")).cacheLogits()
+    }
+  }
+
+  @Test func aBaseThatIsNowhereIsRefusedUnlessTheRecipeNamesItsLogits() throws {
+    let workplace = try Workplace()
+    func objective(base: String) -> String { "kind: preference, nll: 1, through: {base: \(base)}" }
+    _ = try workplace.run("own", objective: objective(base: Self.demo + "/large"))
+    #expect(throws: ModelError.self) {
+      try workplace.run("own", objective: objective(base: "/nowhere"), mode: .overwrite)
+    }
+  }
+
+  @Test func modelsWithOtherTokensAreRefused() throws {
+    let workplace = try Workplace()
+    let other =
+      URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().path
+      + "/TrainingTests/Fixtures/tiny-llama"
+    #expect(throws: TrainingError.self) {
+      try workplace.run("reference", objective: "kind: preference, reference: \(other)")
+    }
+    let through = "through: {base: \(Self.demo)/large, antiexpert: \(other)}"
+    #expect(throws: ProxyError.self) {
+      try workplace.run("antiexpert", objective: "kind: preference, \(through)")
     }
   }
 

@@ -14,7 +14,7 @@ struct FineTuningTests {
   /// Eight steps over five batches an epoch, saved every two and validated every three.
   static func tuning(
     in folder: String, adapter: LowRankConfiguration? = nil, mode: FineTuning.Mode = .begin,
-    recipe: String = "kind: finetune\n", accumulation: Int = 1, keepBest: Bool = false, keepLast: Int = 0,
+    recipe: String = "kind: finetune\n", accumulation: Int = 1, keepBest: Bool = false,
     batches: Int = 5
   ) throws -> FineTuning {
     let checkpoint = try Checkpoint.load(fixtures + "/tiny-llama")
@@ -25,8 +25,7 @@ struct FineTuningTests {
         length: .steps(8), learningRate: LearningRate(.cosine, peak: 5e-3, warmup: .share(0.25)),
         optimizer: Optimizer.Options(weightDecay: 0.1), accumulation: accumulation, seed: 3, validateEvery: 3,
         saveEvery: 2),
-      output: FineTuning.Output(
-        folder: folder, mode: mode, recipe: recipe, keepBest: keepBest, keepLast: keepLast))
+      output: FineTuning.Output(folder: folder, mode: mode, recipe: recipe, keepBest: keepBest))
   }
 
   @discardableResult
@@ -77,7 +76,7 @@ struct FineTuningTests {
     func tuning(_ name: String, _ mode: FineTuning.Mode) throws -> FineTuning {
       try Self.tuning(
         in: folder.path + "/" + name, adapter: example.adapter, mode: mode,
-        accumulation: example.accumulation, keepBest: true, keepLast: 2)
+        accumulation: example.accumulation, keepBest: true)
     }
     try Self.run(try tuning("whole", .begin))
     var mode = FineTuning.Mode.begin
@@ -90,7 +89,7 @@ struct FineTuningTests {
     }
     #expect(try Self.run(try tuning("parts", .resume)) == TrainingStop(reason: .finished, step: 8))
     // Saved states aren't compared: they were saved at other steps.
-    let isResult = { (name: String) in !name.hasPrefix("state/") && !name.hasPrefix("steps/") }
+    let isResult = { (name: String) in !name.hasPrefix("state/") }
     let whole = try Self.results(in: folder.path + "/whole").filter { isResult($0.key) }
     let parts = try Self.results(in: folder.path + "/parts").filter { isResult($0.key) }
     #expect(whole.keys.sorted() == parts.keys.sorted())
@@ -101,8 +100,7 @@ struct FineTuningTests {
     let folder = try TemporaryFolder()
     let whole = folder.path + "/whole"
     let photographer = Photographer(of: whole, into: folder.path)
-    try Self.run(
-      try Self.tuning(in: whole, keepBest: true, keepLast: 2), consumers: [photographer])
+    try Self.run(try Self.tuning(in: whole, keepBest: true), consumers: [photographer])
     let expected = try Self.results(in: whole)
     #expect(photographer.pictures.count > 15)
     for picture in photographer.pictures {
@@ -110,7 +108,7 @@ struct FineTuningTests {
       let partial = picture + "/state/.step-00000006.partial"
       try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
       try Data([0, 1]).write(to: URL(fileURLWithPath: partial + "/parameters.float32"))
-      try Self.run(try Self.tuning(in: picture, mode: .resume, keepBest: true, keepLast: 2))
+      try Self.run(try Self.tuning(in: picture, mode: .resume, keepBest: true))
       try? FileManager.default.removeItem(atPath: partial)
       let found = try Self.results(in: picture)
       #expect(found.keys.sorted() == expected.keys.sorted(), "\(picture)")
@@ -121,22 +119,19 @@ struct FineTuningTests {
   @Test func theFolderHoldsWhatTheDesignSays() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/run"
-    try Self.run(try Self.tuning(in: path, keepLast: 1))
+    try Self.run(try Self.tuning(in: path))
     for name in ["config.json", "model.safetensors", "trimtab.json", "recipe.yaml", "metrics.jsonl"] {
       #expect(FileManager.default.fileExists(atPath: path + "/" + name), "\(name)")
     }
     #expect(StepNames.steps(in: path + "/state") == [8, 6])
-    #expect(StepNames.steps(in: path + "/steps") == [8])
     let provenance = try #require(try Provenance.read(folder: path))
     let source = try #require(provenance.tunedFrom)
-    #expect(Folders.isSame(Provenance.resolved(source.path, from: path), fixtures + "/tiny-llama"))
+    #expect(Folder.isSame(Provenance.resolved(source.path, from: path), fixtures + "/tiny-llama"))
     #expect(source.fingerprint == "\(try Checkpoint.load(fixtures + "/tiny-llama").fingerprint)")
     #expect(provenance.recipe == "kind: finetune\n" && provenance.dataFingerprint == "data")
     #expect(provenance.metrics["step"]?.intValue == 8)
     #expect(provenance.metrics["perplexity"]?.doubleValue != nil)
     #expect(try Checkpoint.load(path).configuration.layers == 2)
-    #expect(
-      try Checkpoint.load(path + "/steps/step-00000008").fingerprint == Checkpoint.load(path).fingerprint)
   }
 
   @Test func anAdapterIsPublishedAndCanBeTunedFurther() throws {
@@ -188,6 +183,23 @@ struct FineTuningTests {
     #expect(throws: TrainingError.outputIsInput(path: model)) {
       try Self.run(try Self.tuning(in: model, mode: .overwrite))
     }
+    // Nor is a tokenizer that a run is made with, or that lies there alone.
+    let tokenizer = folder.path + "/tokenizer"
+    try FileManager.default.createDirectory(atPath: tokenizer, withIntermediateDirectories: true)
+    try Data("{}".utf8).write(to: URL(fileURLWithPath: tokenizer + "/tokenizer.json"))
+    #expect(throws: TrainingError.folderInUse(path: tokenizer)) {
+      try Self.run(try Self.tuning(in: tokenizer))
+    }
+    let plain = try Self.tuning(in: tokenizer, mode: .overwrite)
+    for input in [tokenizer, tokenizer + "/tokenizer.json"] {
+      #expect(throws: TrainingError.outputIsInput(path: tokenizer)) {
+        try Self.run(
+          FineTuning(
+            model: plain.model, data: plain.data, dataFingerprint: plain.dataFingerprint,
+            training: plain.training, output: plain.output, inputs: [input]))
+      }
+    }
+    #expect(FileManager.default.fileExists(atPath: tokenizer + "/tokenizer.json"))
   }
 
   @Test func anUnfinishedRunIsNotThrownAway() throws {
@@ -201,19 +213,34 @@ struct FineTuningTests {
     #expect(try Self.run(try Self.tuning(in: path, mode: .overwrite)).step == 8)
   }
 
-  @Test func aStateOfOtherDataOrParametersIsRefused() throws {
+  @Test func aStateOfOtherDataParametersOrModelIsRefused() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/run"
     try Self.run(try Self.tuning(in: path))
     #expect(throws: TrainingError.otherRun(folder: path + "/state", what: "parameters")) {
-      try Self.run(try Self.tuning(in: path, adapter: TrainerTests.adapter, mode: .resume))
+      try Self.run(
+        try Self.tuning(in: path, adapter: TrainerTests.adapter, mode: .resume, recipe: "kind: other\n"))
     }
+    // What is refused leaves everything as it was.
+    #expect(try String(contentsOfFile: path + "/recipe.yaml", encoding: .utf8) == "kind: finetune\n")
     let other = try Self.tuning(in: path, mode: .resume)
     #expect(throws: TrainingError.otherRun(folder: path + "/state", what: "data")) {
       try Self.run(
         FineTuning(
           model: other.model, data: other.data, dataFingerprint: "other", training: other.training,
           output: other.output))
+    }
+    let checkpoint = try Checkpoint.load(fixtures + "/tiny-llama")
+    var tensors = checkpoint.tensors
+    let name = try #require(tensors.keys.min())
+    tensors[name] = tensors[name].map { Tensor(zeros: $0.shape, elementType: $0.elementType) }
+    let changed = Checkpoint(
+      path: checkpoint.path, configuration: checkpoint.configuration, tensors: tensors)
+    #expect(throws: TrainingError.otherRun(folder: path + "/state", what: "model")) {
+      try Self.run(
+        FineTuning(
+          model: try TunedModel(.pretrained(changed), method: .full), data: other.data,
+          dataFingerprint: other.dataFingerprint, training: other.training, output: other.output))
     }
   }
 

@@ -105,7 +105,7 @@ struct StateTests {
     let store = StateStore(folder: folder.path)
     _ = try store.save(Self.state(step: 3), identity: Self.identity, arrays: Self.arrays(3))
     let error = #expect(throws: FormatsError.self) {
-      try Folders.replace(folder.path + "/step-00000004") { temporary in
+      try Folder.replace(folder.path + "/step-00000004") { temporary in
         // Whatever is written to this device fails as on a full disk.
         try FileManager.default.createSymbolicLink(
           atPath: temporary + "/parameters.float32", withDestinationPath: "/dev/full")

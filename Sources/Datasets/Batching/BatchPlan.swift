@@ -21,8 +21,6 @@ public struct BatchPlan: Sendable {
   public let isShuffled: Bool
   /// The number of batches in an epoch; 0 when there are no items.
   public let batchesPerEpoch: Int
-  /// The sum of all lengths.
-  public let tokensPerEpoch: Int
   /// An upper bound on the tokens of any batch: what buffers must hold.
   public let largestBatch: Int
 
@@ -41,7 +39,6 @@ public struct BatchPlan: Sendable {
     self.seed = seed
     self.isShuffled = isShuffled
     self.itemCount = lengths.count
-    self.tokensPerEpoch = lengths.reduce(0, +)
     switch grouping {
     case .examples(let size):
       precondition(size > 0, "a batch holds something")
@@ -72,11 +69,5 @@ public struct BatchPlan: Sendable {
     case .tokens:
       return bins[isShuffled ? Permutation(count: bins.count, seed: epochSeed)[place] : place]
     }
-  }
-
-  /// The share of the batches' room that real tokens fill: 1 where batches have no fixed room.
-  public var efficiency: Double {
-    guard case .tokens(let capacity) = grouping, batchesPerEpoch > 0 else { return 1 }
-    return Double(tokensPerEpoch) / Double(batchesPerEpoch * capacity)
   }
 }

@@ -23,7 +23,7 @@ enum PreferenceImporter: Importer {
     ])
   }
 
-  /// The text of one answer; what comes before it is the prompt, when nothing else is.
+  /// The text of one answer; what comes before it is the prompt, and no other than that which is known already.
   private static func answer(
     _ name: String, in record: inout Record, prompt: inout Conversation?
   ) throws(RecordProblem) -> String {
@@ -32,7 +32,13 @@ enum PreferenceImporter: Importer {
     guard let (before, answer) = messages.splitBeforeLastAnswer else {
       throw RecordProblem("the field \"\(name)\" has no answer by the assistant at its end")
     }
-    if prompt == nil, !before.isEmpty { prompt = before }
+    guard !before.isEmpty else { return answer }
+    guard prompt == nil || prompt?.json == before.json else {
+      throw RecordProblem(
+        "the field \"\(name)\" answers another prompt",
+        advice: "give both answers of a pair after the same messages")
+    }
+    prompt = before
     return answer
   }
 

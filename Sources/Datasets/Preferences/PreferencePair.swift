@@ -21,9 +21,6 @@ public struct PreferencePair: Sendable, Hashable {
     self.weight = weight
     self.reference = reference
   }
-
-  /// How many tokens the prompt has with the longer of its answers.
-  public var longestLength: Int { prompt.count + max(chosen.count, rejected.count) }
 }
 
 /// What a reference model makes of a pair: log-probabilities of whole answers given the prompt, in nats.

@@ -45,6 +45,8 @@ public enum SafetensorsWriter {
       try write(tensors, metadata: metadata, to: single)
       return try remove(index)
     }
+    // An older index would call a folder whole in which some files are new and some aren't.
+    try remove(index)
     var map = JSONObject()
     for (number, shard) in shards.enumerated() {
       let file = "\(name)-\(fiveDigits(number + 1))-of-\(fiveDigits(shards.count)).safetensors"

@@ -10,11 +10,14 @@ extension LogitCache {
   ///   - vocabularySize: the expert's.
   ///   - top: how many of the base's likeliest tokens are kept of each row, with the others' mass; nil: all tokens.
   ///   - identity: names the models and their strength.
-  ///   - progress: is told now and then how many segments are done.
-  /// - Throws: `TrainingError.otherVocabulary`, and what the models and the file system throw.
+  ///   - arithmetic: in which precision the models compute.
+  ///   - progress: is told before each segment which share is done; an error of its own ends everything, and no file
+  ///     appears.
+  /// - Throws: `TrainingError.otherVocabulary`, and what the models, the file system and `progress` throw.
   public static func write(
     to path: String, for data: [any TrainingData], partners: EnsemblePartners, vocabularySize: Int,
-    precision: Precision, top: Int? = nil, identity: String, progress: (Int) -> Void = { _ in }
+    precision: Precision, top: Int? = nil, identity: String, arithmetic: String? = nil,
+    progress: (_ share: Double) throws -> Void = { _ in }
   ) throws {
     try partners.check(vocabularySize: vocabularySize)
     try HDF5File.create(at: path) { file in
@@ -24,6 +27,7 @@ extension LogitCache {
       try root.setAttribute("identity", to: .string(identity))
       try root.setAttribute("alpha", to: .number(Double(partners.alpha)))
       try root.setAttribute("precision", to: .string(precision.rawValue))
+      if let arithmetic { try root.setAttribute("arithmetic", to: .string(arithmetic)) }
       let rows: any LogitRowWriter
       if let top {
         try root.setAttribute("top", to: .integer(top))
@@ -38,17 +42,20 @@ extension LogitCache {
           logits: try root.createLogits(vocabularySize, as: precision), precision: precision)
       }
       var segments = KnownSegments()
+      let batchCount = data.reduce(0) { $0 + $1.batchesPerEpoch }
+      var batchesDone = 0
       for data in data {
         for number in 0..<data.batchesPerEpoch {
           let batch = try data.batch(number)
           for segment in batch.segments {
+            try progress(Double(batchesDone) / Double(batchCount))
             let places = segment.filter { batch.weights[$0] != 0 }.map { $0 - segment.lowerBound }
             guard segments.add(key(of: segment, in: batch), rows: places.count) else { continue }
             try partners.forEachStretch(
               of: Array(batch.ids[segment]), places: places, vocabularySize: vocabularySize
             ) { try rows.append($0) }
-            progress(segments.keys.count)
           }
+          batchesDone += 1
         }
       }
       try root.createTextDataset("segments").appendTexts(segments.keys.map { "\($0)" })

@@ -5,7 +5,8 @@ import Tensors
 
 /// The logits z_base − α · z_antiexpert at the positions of some data whose loss counts, in an HDF5 file.
 ///
-///     /             attributes: format, version, identity, alpha, precision; top and vocabulary where rows are cut
+///     /             attributes: format, version, identity, alpha, precision, arithmetic (not in older files); top and
+///                   vocabulary where rows are cut
 ///     /logits       float32 or float16 [rows, vocabulary], or [rows, top]
 ///     /tokens       uint32 [rows, top], where rows are cut: whose logits these are, the base's likeliest first
 ///     /tails        float32 [rows], where rows are cut: the logit that stands for each of the other tokens
@@ -35,6 +36,8 @@ public final class LogitCache: Sendable {
   public let top: Int?
   /// Names the models and their strength.
   public let identity: String
+  /// In which precision they were computed; nil in older files, which don't say.
+  public let arithmetic: String?
   private let logits: HDF5Dataset
   private let cut: CutRows?
   private let firstRows: [Fingerprint: Int]
@@ -56,6 +59,7 @@ public final class LogitCache: Sendable {
     self.precision = precision
     self.alpha = Float(alpha)
     self.identity = identity
+    arithmetic = try file.root.attribute("arithmetic")?.stringValue
     let top = try file.root.attribute("top")?.intValue
     self.top = top
     if top != nil {

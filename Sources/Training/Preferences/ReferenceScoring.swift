@@ -1,6 +1,5 @@
 import Autodiff
 import Datasets
-import Decoding
 import Models
 import Tensors
 
@@ -10,47 +9,15 @@ import Tensors
 /// other. Scored over the batches that are trained on, by the trainer's own forward pass, the start of a run has the
 /// same bits as its first step, so that rewards begin at exactly 0.
 public enum ReferenceScoring {
-  /// Fills in what the model that a run begins at makes of pairs.
-  ///
-  /// Equal to the trainer's own first values within rounding: batches of another size may round otherwise. Mismatched
-  /// answers (KTO) belong to batches, and are scored over these only.
-  public static func fill(
-    _ pairs: [PreferencePair], with model: TunedModel, compute: Compute
-  ) throws -> [PreferencePair] {
-    let longest = pairs.reduce(2) { max($0, $1.longestLength) }
-    let batches = PreferenceBatches(
-      pairs, maximumLength: longest, tokensPerBatch: max(2048, 2 * longest), seed: 0, isShuffled: false)
-    let scored = try fill(batches, with: model.startDecoder(), compute: compute)
-    var filled = pairs
-    for (place, pair) in zip(scored.places, scored.pairs) { filled[place].reference = pair.reference }
-    return filled
-  }
-
-  /// Fills in what any language model makes of pairs.
-  public static func fill(
-    _ pairs: [PreferencePair], with model: any LanguageModel
-  ) throws -> [PreferencePair] {
-    func logProbability(of answer: [UInt32], after prompt: [UInt32]) throws -> Double {
-      let score = try model.score(prompt + answer)
-      return score.logProbabilities[prompt.count...].reduce(0) { $0 + ($1 ?? 0) }
-    }
-    return try pairs.map { pair in
-      var pair = pair
-      pair.reference = ReferenceLogProbabilities(
-        chosen: try logProbability(of: pair.chosen, after: pair.prompt),
-        rejected: try logProbability(of: pair.rejected, after: pair.prompt))
-      return pair
-    }
-  }
-
   /// Fills in what a decoder makes of batches, by the forward pass that training has.
   ///
   /// - Parameters:
   ///   - ensemble: what the reference's logits are part of when the trained model's are.
   ///   - forValidation: Computed as validation computes them: not rounding what only training keeps in few bits.
+  ///   - progress: is told before each batch which share is done; an error of its own ends everything.
   public static func fill(
     _ batches: PreferenceBatches, with decoder: Decoder, in ensemble: Ensemble? = nil,
-    forValidation: Bool = false, compute: Compute
+    forValidation: Bool = false, compute: Compute, progress: (_ share: Double) throws -> Void = { _ in }
   ) throws -> PreferenceBatches {
     let alone = NextToken()
     let pass = LossPass(
@@ -58,6 +25,7 @@ public enum ReferenceScoring {
       activationCheckpointing: true)
     var references = [ReferenceLogProbabilities?](repeating: nil, count: batches.pairs.count)
     for number in 0..<batches.batchesPerEpoch {
+      try progress(Double(number) / Double(batches.batchesPerEpoch))
       let batch = batches.batch(number)
       let tape = Tape(compute: compute, isRecording: !forValidation)
       let sums = batch.sumsOfSegments(try pass.logProbabilities(of: batch, on: tape))

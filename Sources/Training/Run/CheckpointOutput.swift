@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 import Models
 import Tensors
 import Tokenizers
@@ -6,6 +7,7 @@ import Tokenizers
 /// Writes a run's model as a checkpoint that transformers or peft opens, with `trimtab.json` beside it.
 struct CheckpointOutput {
   let model: TunedModel
+  let tunedFrom: TunedModel.Source?
   let parameters: TrainableParameters
   let tokenizer: Tokenizer?
   /// How the weights of a whole model are stored; an adapter's are float32.
@@ -14,26 +16,14 @@ struct CheckpointOutput {
   let dataFingerprint: String
   /// Whether the validation loss has a perplexity.
   let isLikelihood: Bool
-  private let tunedFrom: (path: String, fingerprint: String)?
 
-  init(
-    model: TunedModel, parameters: TrainableParameters, tokenizer: Tokenizer?, elementType: ElementType,
-    recipe: String, dataFingerprint: String, isLikelihood: Bool
-  ) {
-    self.model = model
-    self.parameters = parameters
-    self.tokenizer = tokenizer
-    self.elementType = elementType
-    self.recipe = recipe
-    self.dataFingerprint = dataFingerprint
-    self.isLikelihood = isLikelihood
-    tunedFrom = model.tunedFrom.map { ($0.path, "\($0.fingerprint)") }
-  }
-
-  /// Writes the checkpoint into `folder`, which will be known as `destination`.
+  /// Writes the checkpoint into `folder`, over an earlier one.
   ///
-  /// `trimtab.json` comes last: where it is, the rest is whole. It holds no times, so that equal runs write equal bytes.
-  func write(into folder: String, destination: String, state: TrainingState) throws {
+  /// `trimtab.json` goes first and comes last: where it is, the rest is whole and belongs together. It holds no times,
+  /// so that equal runs write equal bytes.
+  func write(into folder: String, state: TrainingState) throws {
+    let provenancePath = folder + "/trimtab.json"
+    try? FileManager.default.removeItem(atPath: provenancePath)
     try tokenizer?.save(to: folder)
     let writer = try CheckpointWriter(folder: folder, configuration: model.configuration)
     switch model.method {
@@ -48,9 +38,9 @@ struct CheckpointOutput {
     let provenance = Provenance(
       tunedFrom: tunedFrom.map {
         Provenance.Source(
-          path: Provenance.remembered($0.path, from: destination), fingerprint: $0.fingerprint)
+          path: Provenance.remembered($0.path, from: folder), fingerprint: $0.fingerprint)
       }, recipe: recipe, dataFingerprint: dataFingerprint, metrics: metrics(state))
-    try AtomicFile.write(provenance.json.text(pretty: true) + "\n", to: folder + "/trimtab.json")
+    try AtomicFile.write(provenance.json.text(pretty: true) + "\n", to: provenancePath)
   }
 
   private func metrics(_ state: TrainingState) -> JSONObject {
@@ -64,13 +54,5 @@ struct CheckpointOutput {
       if isLikelihood { metrics["perplexity"] = .number(last.perplexity) }
     }
     return metrics
-  }
-}
-
-extension TunedModel {
-  /// The model without an adapter that a run begins at, if any: what a proxy takes as the antiexpert.
-  fileprivate var tunedFrom: (path: String, fingerprint: Fingerprint)? {
-    guard case .pretrained(let checkpoint) = start else { return nil }
-    return (checkpoint.adapter?.basePath ?? checkpoint.path, checkpoint.withoutAdapter.fingerprint)
   }
 }

@@ -39,14 +39,12 @@ public struct FineTuning {
     public var tokenizer: Tokenizer?
     /// Publish the checkpoint with the best validation loss rather than the latest.
     public var keepBest: Bool
-    /// How many of the last saved checkpoints are kept besides, under `steps`.
-    public var keepLast: Int
     /// How many states are kept to resume from.
     public var keepStates: Int
 
     public init(
       folder: String, mode: Mode = .begin, recipe: String, elementType: ElementType = .float32,
-      tokenizer: Tokenizer? = nil, keepBest: Bool = true, keepLast: Int = 0, keepStates: Int = 2
+      tokenizer: Tokenizer? = nil, keepBest: Bool = true, keepStates: Int = 2
     ) {
       self.folder = folder
       self.mode = mode
@@ -54,7 +52,6 @@ public struct FineTuning {
       self.elementType = elementType
       self.tokenizer = tokenizer
       self.keepBest = keepBest
-      self.keepLast = keepLast
       self.keepStates = keepStates
     }
   }
@@ -68,10 +65,12 @@ public struct FineTuning {
   public let training: TrainingOptions
   public let objective: any Objective
   public let output: Output
+  /// The paths of what is read besides the model that the run begins at, none of which it may write over.
+  public let inputs: [String]
 
   public init(
     model: TunedModel, data: any TrainingData, validation: (any TrainingData)? = nil, dataFingerprint: String,
-    training: TrainingOptions, objective: any Objective = NextToken(), output: Output
+    training: TrainingOptions, objective: any Objective = NextToken(), output: Output, inputs: [String] = []
   ) {
     self.model = model
     self.data = data
@@ -80,6 +79,7 @@ public struct FineTuning {
     self.training = training
     self.objective = objective
     self.output = output
+    self.inputs = inputs
   }
 
   /// What the run would do and take; reads the data once, writes nothing.
@@ -126,16 +126,20 @@ public struct FineTuning {
       options: training, objective: objective, compute: Compute(pool: pool, engine: engine, arena: arena))
 
     let store = StateStore(folder: folder.statePath, keeping: output.keepStates)
-    let identity = StateStore.Identity(parameters: model.parametersFingerprint, data: dataFingerprint)
+    let tunedFrom = model.tunedFrom
+    let identity = StateStore.Identity(
+      parameters: model.parametersFingerprint, data: dataFingerprint, model: tunedFrom?.fingerprint)
     if output.mode == .resume { warnings += try resume(trainer, from: store, identity: identity) }
+    try folder.keep(recipe: output.recipe)
 
     let publisher = Publisher(
       folder: folder,
       output: CheckpointOutput(
-        model: model, parameters: parameters, tokenizer: output.tokenizer, elementType: output.elementType,
-        recipe: output.recipe, dataFingerprint: dataFingerprint, isLikelihood: objective.isLikelihood),
+        model: model, tunedFrom: tunedFrom, parameters: parameters, tokenizer: output.tokenizer,
+        elementType: output.elementType, recipe: output.recipe, dataFingerprint: dataFingerprint,
+        isLikelihood: objective.isLikelihood),
       keepsBest: output.keepBest && validation.map { $0.batchesPerEpoch > 0 } == true,
-      keepLast: output.keepLast, state: { trainer.state })
+      state: { trainer.state })
     let own: [any TrainingConsumer] = [
       MetricsLog(path: folder.metricsPath), TensorBoardLog(folder: folder.path), publisher,
     ]
@@ -155,6 +159,10 @@ public struct FineTuning {
     }
     guard stored.identity.data == identity.data else {
       throw TrainingError.otherRun(folder: store.folder, what: "data")
+    }
+    // States of before don't say which model they began at.
+    guard stored.identity.model == nil || stored.identity.model == identity.model else {
+      throw TrainingError.otherRun(folder: store.folder, what: "model")
     }
     try store.restore(stored, into: trainer.arrays)
     trainer.resume(from: stored.state)
@@ -181,19 +189,21 @@ public struct FineTuning {
     return RunPlan(
       totalParameters: model.configuration.parameterCount + (model.method == .full ? 0 : trainable),
       trainableParameters: trainable, steps: steps.totalSteps, epochs: epochs, data: summary.data,
-      tokens: Int((epochs * Double(summary.data.tokens)).rounded()), memory: memory,
+      // What is asked for may be more than a number holds.
+      tokens: Int(min(epochs * Double(summary.data.tokens), 0x1p62).rounded()), memory: memory,
       availableBytes: MachineMemory.byteCount)
   }
 
-  /// A run must not write over the model that it begins at.
+  /// A run must not write over the model that it begins at, nor over anything else that it reads.
   private func refuseOwnInput() throws {
-    let inputs: [String]
+    var inputs = inputs
     switch model.start {
     case .pretrained(let checkpoint), .initialized(let checkpoint):
-      inputs = [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
-    case .untrained: inputs = []
+      inputs += [checkpoint.path, checkpoint.adapter?.basePath].compactMap { $0 }
+    case .untrained: break
     }
-    guard !inputs.contains(where: { Folders.isSame($0, output.folder) }) else {
+    let folder = RunFolder(path: output.folder)
+    guard !inputs.contains(where: folder.isOverwriting) else {
       throw TrainingError.outputIsInput(path: output.folder)
     }
   }

@@ -8,9 +8,10 @@ struct RunFolder {
   var recipePath: String { path + "/recipe.yaml" }
   var metricsPath: String { path + "/metrics.jsonl" }
   var statePath: String { path + "/state" }
-  var stepsPath: String { path + "/steps" }
 
   /// Makes the folder ready for a run of so many steps and returns what people should be warned of.
+  ///
+  /// The recipe is left in it by `keep`, once nothing stands in the run's way any more.
   ///
   /// - Throws: `TrainingError` when other work, or an unfinished run, lies there and `mode` doesn't allow for it.
   func open(recipe: String, mode: FineTuning.Mode, totalSteps: Int) throws -> [String] {
@@ -22,16 +23,18 @@ struct RunFolder {
       warnings.append("the recipe has changed since the run began")
     }
     try Folder.create(path)
-    try AtomicFile.write(recipe, to: recipePath)
     return warnings
   }
+
+  /// Leaves the recipe in the folder: this is its run now.
+  func keep(recipe: String) throws { try AtomicFile.write(recipe, to: recipePath) }
 
   /// Throws what `open` would, and touches nothing.
   func check(recipe: String, mode: FineTuning.Mode, totalSteps: Int) throws {
     switch mode {
     case .begin:
-      // A model without a recipe isn't a run's: it may be what somebody tunes from.
-      let isTaken = foundRecipe.map { $0 != recipe } ?? holdsModel
+      // What lies here without a recipe isn't a run's: it may be what somebody tunes from.
+      let isTaken = foundRecipe.map { $0 != recipe } ?? !writtenNames.isEmpty
       guard !isTaken else { throw TrainingError.folderInUse(path: path) }
       try refuseUnfinished(totalSteps: totalSteps)
     case .overwrite: break
@@ -56,12 +59,26 @@ struct RunFolder {
     }
   }
 
+  /// Whether a run here would remove or replace an input: this folder, or a file of a run's in it.
+  func isOverwriting(_ input: String) -> Bool {
+    let url = URL(fileURLWithPath: input)
+    return Folder.isSame(input, path)
+      || Self.isWrittenByRuns(url.lastPathComponent)
+        && Folder.isSame(url.deletingLastPathComponent().path, path)
+  }
+
+  /// What is here and has a name that runs write; the recipe, which shows whose it is, last.
+  private var writtenNames: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    let written = names.filter { Self.isWrittenByRuns($0) && $0 != "recipe.yaml" }
+    return written + names.filter { $0 == "recipe.yaml" }
+  }
+
   /// Removes what runs write, and nothing else.
   private func clear() throws {
-    let manager = FileManager.default
-    for name in (try? manager.contentsOfDirectory(atPath: path)) ?? [] where Self.isWrittenByRuns(name) {
+    for name in writtenNames {
       do {
-        try manager.removeItem(atPath: "\(path)/\(name)")
+        try FileManager.default.removeItem(atPath: "\(path)/\(name)")
       } catch {
         throw FormatsError.system(path: "\(path)/\(name)", operation: "remove", code: EACCES)
       }
@@ -70,7 +87,7 @@ struct RunFolder {
 
   private static func isWrittenByRuns(_ name: String) -> Bool {
     let names: Set = [
-      "recipe.yaml", "metrics.jsonl", "state", "steps", "report.html", "trimtab.json", "config.json",
+      "recipe.yaml", "metrics.jsonl", "state", "report.html", "trimtab.json", "config.json",
       "generation_config.json", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json",
       "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
     ]

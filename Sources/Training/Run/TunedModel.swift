@@ -94,6 +94,22 @@ public struct TunedModel: Sendable {
     }
   }
 
+  /// A model without an adapter that a run begins at.
+  struct Source {
+    let path: String
+    let fingerprint: String
+  }
+
+  /// The model without an adapter that the run begins at, if any: what a proxy takes as the antiexpert.
+  ///
+  /// Reads every weight, so ask once.
+  var tunedFrom: Source? {
+    guard case .pretrained(let checkpoint) = start else { return nil }
+    return Source(
+      path: checkpoint.adapter?.basePath ?? checkpoint.path,
+      fingerprint: "\(checkpoint.withoutAdapter.fingerprint)")
+  }
+
   /// Names and shapes of what is learnt: parameters of another layout can't be resumed with.
   var parametersFingerprint: String {
     "\(Fingerprint(of: trainableSlots.map { "\($0.name) \($0.shape)" }.joined(separator: "\n")))"

@@ -14,6 +14,8 @@ struct StateStore {
     /// Names and shapes of the parameters.
     var parameters: String
     var data: String
+    /// The fingerprint of the model that the run began at; nil for one from nothing, and in older states.
+    var model: String?
   }
 
   /// A state that was found whole.
@@ -41,7 +43,7 @@ struct StateStore {
   {
     try Folder.create(folder)
     let path = folder + "/" + StepNames.name(of: state.step)
-    try Folders.replace(path) { temporary in
+    try Folder.replace(path) { temporary in
       try write(state, identity: identity, arrays: arrays, into: temporary)
     }
     for old in StepNames.steps(in: folder).dropFirst(keeping) {
@@ -93,6 +95,7 @@ struct StateStore {
       "format": "trimtab.state", "version": 1, "state": state.json,
       "parameters": .string(identity.parameters), "data": .string(identity.data), "files": .object(files),
     ]
+    document["model"] = identity.model.map { .string($0) }
     document["checksum"] = .string(Self.checksum(of: document))
     try AtomicFile.write(JSON.object(document).text(pretty: true) + "\n", to: path + "/state.json")
   }
@@ -117,8 +120,8 @@ struct StateStore {
       }
       return (name, file)
     }
-    return Stored(
-      state: state, identity: Identity(parameters: parameters, data: data), folder: path, files: mapped)
+    let identity = Identity(parameters: parameters, data: data, model: document["model"]?.stringValue)
+    return Stored(state: state, identity: identity, folder: path, files: mapped)
   }
 
   private static func checksum(of document: JSONObject) -> String {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Recipes
 import Runs
+import Training
 
 /// `trimtab cache-logits`: what training through an ensemble needs of the large model, computed where that fits.
 struct CacheLogits: ParsableCommand {
@@ -19,7 +20,8 @@ struct CacheLogits: ParsableCommand {
 
   func run() throws {
     let recipe = try Recipe(contentsOf: RecipeCommand.path(recipe), overrides: overrides)
-    let path = try TrainingRun(recipe) { Console.note("note: \($0)") }.cacheLogits()
+    let run = try TrainingRun(recipe) { Console.note("note: \($0)") }
+    let path = try run.cacheLogits(stop: StopSignal())
     Console.written(path, json: json)
   }
 }

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Models
 import Runs
-import Tensors
 
 /// `trimtab convert`: a model in another format.
 struct Convert: ParsableCommand {
@@ -23,14 +21,7 @@ struct Convert: ParsableCommand {
     guard let format = ModelConversion.Format(rawValue: to) else {
       throw UsageError("there is no format \"\(to)\"", advice: "give --to safetensors or --to gguf")
     }
-    let elementType = try quantize.map { name in
-      guard let elementType = format.elementTypes.first(where: { $0.rawValue == name }) else {
-        let known = format.elementTypes.map(\.rawValue).joined(separator: ", ")
-        throw UsageError("\(format.rawValue) isn't written as \"\(name)\"", advice: "possible are \(known)")
-      }
-      return elementType
-    }
-    try ModelConversion(of: model, to: format, as: elementType).write(to: output)
+    try ModelConversion(of: model, to: format, as: quantize).write(to: output)
     Console.written(output, json: json)
   }
 }

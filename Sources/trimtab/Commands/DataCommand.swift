@@ -27,6 +27,13 @@ struct TokenizingOptions: ParsableArguments {
   var trainOn: String?
   @Option(help: "Cut examples to that many tokens.") var maxLength: Int?
 
+  func validate() throws {
+    // A token, and one that follows it.
+    if let maxLength, maxLength < 2 {
+      throw ValidationError("--max-length is \(maxLength), expected 2 or more.")
+    }
+  }
+
   func renderer(for kind: DatasetKind) throws -> ExampleRenderer? {
     guard let tokenizer else {
       let given = [

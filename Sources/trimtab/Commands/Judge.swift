@@ -36,6 +36,7 @@ struct Judge: ParsableCommand {
   @Flag(help: "Print one JSON value.") var json = false
 
   func run() throws {
+    try UsageError.check(limit: limit)
     let sets = try data.map { try HumanPreferences(path: $0, limit: limit) }
     let specification = try makeSpecification()
     let judge = try Policy(try modelOptions.assemble(), name: modelOptions.model, template: template)

@@ -28,6 +28,7 @@ struct JudgeRanked: ParsableCommand {
   func validate() throws { try JudgeDataReport.check(output: output) }
 
   func run() throws {
+    try UsageError.check(limit: limit)
     let sets = try RankedAnswers.read(path: ranked)
     var options = RankedAnswerSeeds.Options()
     options.rubric = try JudgePrompt.named(rubric)
@@ -63,6 +64,7 @@ struct JudgeCorrupted: ParsableCommand {
   func validate() throws { try JudgeDataReport.check(output: output) }
 
   func run() throws {
+    try UsageError.check(limit: limit)
     var seeds = CorruptionSeeds()
     seeds.rubric = try JudgePrompt.named(rubric)
     seeds.form = form
