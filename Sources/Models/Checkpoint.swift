@@ -98,9 +98,8 @@ public struct Checkpoint: Sendable {
     append(tensors)
     if let adapter {
       append(adapter.tensors)
-      // Their names and shapes tell modules and rank. The usual scale goes unsaid, as it did before any was said.
-      let scale = adapter.configuration.scale
-      if scale != 2 { Array("scale \(scale)".utf8).withUnsafeBytes { accumulator.append($0) } }
+      // Their names and shapes tell modules and rank.
+      Array("scale \(adapter.configuration.scale)".utf8).withUnsafeBytes { accumulator.append($0) }
     }
     return accumulator.finish()
   }

@@ -195,7 +195,7 @@ import Testing
     ("alpaca", #"["a"]"#, "a record is an object, and this is a list"),
     (
       "alpaca", #"{"instruction": "a", "output": "b"#,
-      ":2:32: the string that starts here has no closing quote"
+      ":2:32: not JSON: the string that starts here has no closing quote"
     ),
     ("sharegpt", #"{"conversations": "hi"}"#, "the messages are a text, and a list is needed"),
     (
