@@ -12,17 +12,13 @@ public enum AnyRecipe: Sendable, Hashable {
   /// - Parameter command: The command that is to run it, which refuses the kinds of others; nil takes every kind.
   /// - Throws: `RecipeError` with every problem at once, each at its place.
   public init(contentsOf path: String, overrides: [String] = [], command: String? = nil) throws {
-    let text = try Recipe.text(contentsOf: path)
-    var node = try RecipeNode(yaml: text, path: path)
-    for override in overrides { try node.apply(override: override) }
-    if let command { try node.require(command: command) }
+    let text = try RecipeText.read(path)
+    let reader = try RecipeReader(yaml: text, path: path, overrides: overrides, command: command)
     // A kind that is mistyped is the one thing to say: the other keys are read by it.
-    let problems = Problems()
-    let top = Section(node, name: "", parent: node.origin, problems: problems)
-    let kind = top.choice("kind", RecipeKind.self)
-    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+    let kind = reader.top.choice("kind", RecipeKind.self)
+    try reader.refuseProblems()
     switch kind {
-    case .selfreward where node.text(of: "task", "kind") == SelfRewardTask.instruction.rawValue:
+    case .selfreward where reader.node.text(of: "task", "kind") == SelfRewardTask.instruction.rawValue:
       self = .instruction(try InstructionRecipe(yaml: text, path: path, overrides: overrides))
     case .selfreward: self = .selfReward(try SelfRewardRecipe(yaml: text, path: path, overrides: overrides))
     case .evaluate: self = .evaluation(try EvaluationRecipe(yaml: text, path: path, overrides: overrides))

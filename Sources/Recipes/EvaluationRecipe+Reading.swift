@@ -1,25 +1,15 @@
 import Diagnostics
 import Foundation
 
-extension EvaluationRecipe {
+extension EvaluationRecipe: RecipeFile {
   /// What a recipe of this kind says it is.
   public static let kind = "evaluate"
   private enum Kind: String, CaseIterable { case evaluate }
 
-  /// Reads a recipe file, with overrides such as `batch_rows=8` on top.
-  ///
-  /// - Throws: `RecipeError` with every problem at once, each at its place.
-  public init(contentsOf path: String, overrides: [String] = []) throws {
-    try self.init(yaml: Recipe.text(contentsOf: path), path: path, overrides: overrides)
-  }
-
   /// Reads a recipe's text; `path` is what messages call it, and where the files lie that it names by `file`.
   public init(yaml: String, path: String, overrides: [String] = []) throws {
-    var node = try RecipeNode(yaml: yaml, path: path)
-    for override in overrides { try node.apply(override: override) }
-    try node.require(command: Self.kind)
-    let problems = Problems()
-    let top = Section(node, name: "", parent: node.origin, problems: problems)
+    let reader = try RecipeReader(yaml: yaml, path: path, overrides: overrides, command: Self.kind)
+    let top = reader.top
     _ = top.choice("kind", Kind.self)
     if !top.hasValue("kind") { top.problem("kind is missing", advice: "write kind: evaluate") }
     seed = UInt64(top.integer("seed", in: 0...Int.max) ?? 0)
@@ -49,8 +39,7 @@ extension EvaluationRecipe {
     if alpha == .automatic, systems.experts.isEmpty {
       top.problem("alpha is auto without systems.expert", key: "alpha", advice: "name the expert")
     }
-    top.finish()
-    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+    try reader.finish()
   }
 
   private static func alpha(_ top: Section) -> Alpha {

@@ -1,33 +1,11 @@
 import Diagnostics
 import Foundation
 
-extension Recipe {
-  /// Reads a recipe file, with overrides such as `training.epochs=1` on top.
-  ///
-  /// - Throws: `RecipeError` with every problem at once, each at its place.
-  public init(contentsOf path: String, overrides: [String] = []) throws {
-    try self.init(yaml: try Self.text(contentsOf: path), path: path, overrides: overrides)
-  }
-
-  /// A recipe file's text.
-  static func text(contentsOf path: String) throws -> String {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      let names = RecipeLibrary.standard?.names ?? []
-      throw RecipeError(
-        path: path, "no such recipe",
-        advice: nearest(to: path, among: names).map { "did you mean \"\($0)\"?" }
-          ?? "trimtab recipe list shows those that ship", exitCode: .noInput)
-    }
-    return String(decoding: data, as: UTF8.self)
-  }
-
+extension Recipe: RecipeFile {
   /// Reads a recipe's text; `path` is what messages call it.
   public init(yaml: String, path: String, overrides: [String] = []) throws {
-    var node = try RecipeNode(yaml: yaml, path: path)
-    for override in overrides { try node.apply(override: override) }
-    try node.require(command: "finetune")
-    let problems = Problems()
-    let top = Section(node, name: "", parent: node.origin, problems: problems)
+    let reader = try RecipeReader(yaml: yaml, path: path, overrides: overrides, command: "finetune")
+    let top = reader.top
     kind = top.choice("kind", Kind.self) ?? .finetune
     if !top.hasValue("kind") {
       top.problem("kind is missing", advice: "write kind: finetune, pretrain or distill")
@@ -59,8 +37,7 @@ extension Recipe {
     let trainingSection = top.section("training")
     training = Training(trainingSection)
     if data.validation == nil { training.refuseWithoutValidation(trainingSection) }
-    top.finish()
-    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+    try reader.finish()
   }
 }
 

@@ -1,18 +1,9 @@
-extension InstructionRecipe {
-  /// Reads a recipe file, with overrides such as `rounds=1` on top.
-  ///
-  /// - Throws: `RecipeError` with every problem at once, each at its place.
-  public init(contentsOf path: String, overrides: [String] = []) throws {
-    try self.init(yaml: try Recipe.text(contentsOf: path), path: path, overrides: overrides)
-  }
-
+extension InstructionRecipe: RecipeFile {
   /// Reads a recipe's text; `path` is what messages call it.
   public init(yaml: String, path: String, overrides: [String] = []) throws {
-    var node = try RecipeNode(yaml: yaml, path: path)
-    for override in overrides { try node.apply(override: override) }
-    try node.require(command: SelfRewardRecipe.kind)
-    let problems = Problems()
-    let top = Section(node, name: "", parent: node.origin, problems: problems)
+    let reader = try RecipeReader(
+      yaml: yaml, path: path, overrides: overrides, command: SelfRewardRecipe.kind)
+    let top = reader.top
     if top.string("kind") != SelfRewardRecipe.kind {
       top.problem(
         "kind isn't \(SelfRewardRecipe.kind)", key: "kind", advice: "trimtab finetune runs the other kinds")
@@ -56,8 +47,7 @@ extension InstructionRecipe {
         "stop.rollback and stop.vote_share are for arithmetic",
         advice: "leave them out: each round's model stays in its folder")
     }
-    top.finish()
-    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+    try reader.finish()
   }
 
   /// Reports rewards that need a problem's statement, or numbers for answers.

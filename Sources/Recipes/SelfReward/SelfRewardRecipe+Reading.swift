@@ -1,24 +1,14 @@
 import Diagnostics
 import Foundation
 
-extension SelfRewardRecipe {
+extension SelfRewardRecipe: RecipeFile {
   /// What the key `kind` says in such a recipe.
   public static let kind = "selfreward"
 
-  /// Reads a recipe file, with overrides such as `rounds=1` on top.
-  ///
-  /// - Throws: `RecipeError` with every problem at once, each at its place.
-  public init(contentsOf path: String, overrides: [String] = []) throws {
-    try self.init(yaml: try Recipe.text(contentsOf: path), path: path, overrides: overrides)
-  }
-
   /// Reads a recipe's text; `path` is what messages call it.
   public init(yaml: String, path: String, overrides: [String] = []) throws {
-    var node = try RecipeNode(yaml: yaml, path: path)
-    for override in overrides { try node.apply(override: override) }
-    try node.require(command: SelfRewardRecipe.kind)
-    let problems = Problems()
-    let top = Section(node, name: "", parent: node.origin, problems: problems)
+    let reader = try RecipeReader(yaml: yaml, path: path, overrides: overrides, command: Self.kind)
+    let top = reader.top
     if top.string("kind") != Self.kind {
       top.problem("kind isn't \(Self.kind)", key: "kind", advice: "trimtab finetune runs the other kinds")
     }
@@ -49,8 +39,7 @@ extension SelfRewardRecipe {
     positive = Recipe.Training(top.section("positive"))
     gate = Gate(top.section("gate"))
     stop = Stop(top.section("stop"))
-    top.finish()
-    guard problems.diagnostics.isEmpty else { throw RecipeError(problems.diagnostics) }
+    try reader.finish()
   }
 
   /// How rounds learn preferences.
