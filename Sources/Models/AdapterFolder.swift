@@ -8,17 +8,18 @@ extension Checkpoint {
   static func loadAdapter(_ folder: String) throws -> Checkpoint {
     let path = folder + "/adapter_config.json"
     let reader = ConfigurationReader(json: try JSON(contentsOf: path), path: path)
-    _ = try reader.choice("peft_type", among: ["LORA"], default: "LORA")
-    if try reader.boolean("use_dora", default: false) {
-      throw ModelError.wrongValue("use_dora", found: "true", expected: "false", path: path)
-    }
+    try checkKind(reader)
     let basePath = try adaptedModel(folder, named: reader.json["base_model_name_or_path"]?.stringValue)
-    var checkpoint = try load(basePath)
-    guard checkpoint.adapter == nil else {
+    // Asked before it is loaded: an adapter may name itself.
+    guard !FileManager.default.fileExists(atPath: basePath + "/adapter_config.json") else {
       throw ModelError.adapterMismatch(path: folder, reason: "\(basePath) is an adapter itself")
     }
+    var checkpoint = try load(basePath)
     let rank = try reader.integer("r")
     let alpha = try reader.number("lora_alpha")
+    guard alpha != 0 else {
+      throw ModelError.wrongValue("lora_alpha", found: "0", expected: "another number", path: path)
+    }
     let file = try SafetensorsFile(path: folder + "/adapter_model.safetensors")
     let configuration = checkpoint.configuration
     guard let family = Family.named(configuration.family) else {
@@ -38,12 +39,14 @@ extension Checkpoint {
           let up = try file.float32(stored + ".lora_B.weight")
         else { continue }
         used.formUnion([stored + ".lora_A.weight", stored + ".lora_B.weight"])
-        let part = rule.storage.isFused ? up.part(rule.storage.fusedPart, in: configuration) : up
-        guard down.shape == [down.rows, shape[1]], part.shape == [shape[0], down.rows] else {
+        let isFused = rule.storage.isFused
+        let outputs = isFused ? configuration.queryWidth + 2 * configuration.keyValueWidth : shape[0]
+        guard down.columns == shape[1], up.shape == [outputs, down.rows] else {
           throw ModelError.adapterMismatch(
             path: folder,
             reason: "\(stored) is \(up.shape) · \(down.shape), its layer is \(shape)")
         }
+        let part = isFused ? up.part(rule.storage.fusedPart, in: configuration) : up
         // The decoder scales every module alike; what a module is scaled by otherwise goes into B.
         let own = scale(of: stored, rank: down.rows, reader: reader, rank: rank, alpha: alpha)
         tensors[name + ".lora_A.weight"] = down
@@ -60,6 +63,27 @@ extension Checkpoint {
       tensors: tensors, basePath: basePath)
     return Checkpoint(
       path: folder, configuration: configuration, tensors: checkpoint.tensors, adapter: checkpoint.adapter)
+  }
+
+  /// Refuses adapters that are more than a product added to what the weights give.
+  private static func checkKind(_ reader: ConfigurationReader) throws {
+    _ = try reader.choice("peft_type", among: ["LORA"], default: "LORA")
+    try reader.require("use_dora", false)
+    func refuse(_ key: String, expected: String) -> ModelError {
+      .wrongValue(key, found: reader.json[key]?.text() ?? "null", expected: expected, path: reader.path)
+    }
+    for key in ["layer_replication", "alora_invocation_tokens"] {
+      if let value = reader.json[key], !value.isNull { throw refuse(key, expected: "null") }
+    }
+    // These begin by taking something off the weights, which the adapter's own file doesn't tell.
+    let initialization = reader.json["init_lora_weights"]?.stringValue ?? ""
+    if ["pissa", "olora", "corda", "loftq", "lora_ga"].contains(where: initialization.hasPrefix) {
+      throw refuse("init_lora_weights", expected: "true: save it again, converted to plain LoRA")
+    }
+    let names = reader.json["alpha_pattern"]?.objectValue?.keys ?? []
+    if names.contains(where: { !$0.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "." } }) {
+      throw refuse("alpha_pattern", expected: "names of modules without regular expressions")
+    }
   }
 
   /// What a module's product is multiplied by: `alpha / r`, or `alpha / √r` (rsLoRA), with peft's patterns.
@@ -113,9 +137,12 @@ extension TensorRule.Storage {
 }
 
 extension SafetensorsFile {
-  /// A tensor as float32; nil when there is none of that name.
+  /// A matrix as float32; nil when there is none of that name.
   fileprivate func float32(_ name: String) throws -> Tensor? {
     guard let stored = tensors[name] else { return nil }
+    guard stored.shape.count == 2, !stored.shape.contains(0) else {
+      throw ModelError.adapterMismatch(path: path, reason: "\(name) has the shape \(stored.shape)")
+    }
     guard stored.elementType.isServed else {
       throw ModelError.wrongElementType(name, found: stored.elementType.rawValue, path: path)
     }

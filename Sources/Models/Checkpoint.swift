@@ -115,8 +115,12 @@ public struct Checkpoint: Sendable {
       throw ModelError.unknownFamily(type, path: configurationPath)
     }
     var configuration = try family.configuration(reader)
+    try configuration.check(path: configurationPath)
     let stored = StoredTensors(try SafetensorsFolder(path: path))
-    if !configuration.tiedHead, stored.isMissing(ParameterNames.head, rules: family.tensorRules) {
+    // Where the description is silent the weights tell; a head that it promises must be there.
+    if !configuration.tiedHead, reader.json["tie_word_embeddings"]?.boolValue != false,
+      stored.isMissing(ParameterNames.head, rules: family.tensorRules)
+    {
       configuration.tiedHead = true
     }
     return Checkpoint(
@@ -135,6 +139,7 @@ public struct Checkpoint: Sendable {
     guard !file.tensors.isEmpty else {
       throw ModelError.notAModel(path: path, reason: "it holds a vocabulary but no weights")
     }
+    try configuration.check(path: path)
     return Checkpoint(
       path: path, configuration: configuration,
       tensors: try StoredTensors(file).parameters(of: configuration, rules: family.ggufTensorRules))

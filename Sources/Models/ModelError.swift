@@ -10,6 +10,7 @@ public enum ModelError: DiagnosticError {
   case missingTensor(String, path: String)
   case wrongShape(String, found: [Int], expected: [Int], path: String)
   case wrongElementType(String, found: String, path: String)
+  case impossibleShape(path: String, reason: String)
   case unknownTarget(String, known: [String])
   case adapterMismatch(path: String, reason: String)
   case notInGGUF(String, path: String)
@@ -53,6 +54,12 @@ public enum ModelError: DiagnosticError {
       ]
     case .wrongElementType(let name, let found, let path):
       [Diagnostic("the tensor \"\(name)\" holds \(found), which no weight can be", at: .init(path))]
+    case .impossibleShape(let path, let reason):
+      [
+        Diagnostic(
+          "no decoder can have this shape: \(reason)", at: .init(path),
+          advice: "the model's description is damaged, or it is of another architecture than it says")
+      ]
     case .unknownTarget(let name, let known):
       [
         Diagnostic(

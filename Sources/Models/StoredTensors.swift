@@ -18,39 +18,46 @@ struct StoredTensors {
 
   /// Every parameter that the configuration calls for, arranged as the decoder wants it.
   func parameters(of configuration: ModelConfiguration, rules: [TensorRule]) throws -> [String: Tensor] {
+    // Each layer has tensors of its own: a number of layers that is made up isn't laid out first.
+    guard configuration.layers <= archive.tensors.count else {
+      throw ModelError.impossibleShape(
+        path: path, reason: "\(archive.tensors.count) tensors are too few for \(configuration.layers) layers")
+    }
     var parameters: [String: Tensor] = [:]
     for slot in configuration.parameterSlots {
       guard let (rule, layer) = TensorRule.find(slot.name, in: rules) else {
         throw ModelError.missingTensor(slot.name, path: path)
       }
       let name = rule.stored.replacingOccurrences(of: "{n}", with: "\(layer)")
-      guard let tensor = stored(name) else { throw ModelError.missingTensor(name, path: path) }
-      guard tensor.elementType.isServed else {
-        throw ModelError.wrongElementType(name, found: tensor.elementType.rawValue, path: path)
+      guard let found = stored(name) else { throw ModelError.missingTensor(name, path: path) }
+      guard found.elementType.isServed else {
+        throw ModelError.wrongElementType(name, found: found.elementType.rawValue, path: path)
       }
-      let expected = rule.storage.storedShape(of: slot.shape, in: configuration)
-      guard tensor.shape == expected else {
-        throw ModelError.wrongShape(
-          name, found: tensor.shape.array, expected: expected.array, path: path)
+      let expected = rule.storage.storedShape(of: slot.shape, in: configuration).array
+      guard found.shape == expected else {
+        throw ModelError.wrongShape(name, found: found.shape, expected: expected, path: path)
       }
-      let arranged = rule.storage.parameter(from: tensor, slot: slot, in: configuration)
-      parameters[slot.name] = slot.isMatrix ? arranged : arranged.float32
+      // Gains and biases are taken apart by the element, which the blocks of quantised ones can't be.
+      let tensor = slot.isMatrix ? Tensor(found) : Tensor(found).float32
+      parameters[slot.name] = rule.storage.parameter(from: tensor, slot: slot, in: configuration)
     }
     return parameters
   }
 
   /// A tensor by its name, or by the name without the leading module that some checkpoints leave out.
-  private func stored(_ name: String) -> Tensor? {
-    if let tensor = archive.tensors[name] { return Tensor(tensor) }
+  private func stored(_ name: String) -> StoredTensor? {
+    if let tensor = archive.tensors[name] { return tensor }
     guard let dot = name.firstIndex(of: "."), ["model", "transformer"].contains(name[..<dot]) else {
       return nil
     }
-    return archive.tensors[String(name[name.index(after: dot)...])].map { Tensor($0) }
+    return archive.tensors[String(name[name.index(after: dot)...])]
   }
 }
 
 extension Tensor {
   /// A tensor in its mapped file; copied only where its alignment forbids reading it in place.
+  ///
+  /// - Precondition: it has at most four extents, and its elements are of a type that is served.
   init(_ stored: StoredTensor) {
     let shape = Shape(stored.shape)
     let bytes = stored.bytes

@@ -35,6 +35,12 @@ struct ConfigurationReader {
     return boolean
   }
 
+  /// Refuses a switch that is set otherwise than the decoder has it.
+  func require(_ key: String, _ expected: Bool) throws {
+    guard try boolean(key, default: expected) != expected else { return }
+    throw ModelError.wrongValue(key, found: "\(!expected)", expected: "\(expected)", path: path)
+  }
+
   /// The string under a key, which must be one of those that the decoder knows.
   func choice(_ key: String, among known: [String], default fallback: String) throws -> String {
     guard let value = present(key) else { return fallback }
@@ -134,9 +140,11 @@ struct MetadataReader {
         expected: "the head dimension \(configuration.headDimension)", path: file.path)
     }
     var rotary = ModelConfiguration.Rotary(base: try number("rope.freq_base", default: 10_000))
-    switch string("rope.scaling.type") ?? "none" {
+    // A factor alone means linear scaling, and older files have it under another key; 0 stands for none.
+    let factor = try number("rope.scaling.factor", default: try number("rope.scale_linear", default: 0))
+    switch string("rope.scaling.type") ?? "linear" {
     case "none": break
-    case "linear": rotary.scaling = .linear(factor: try number("rope.scaling.factor"))
+    case "linear": if factor != 0, factor != 1 { rotary.scaling = .linear(factor: factor) }
     case let kind:
       throw ModelError.wrongValue(
         "\(architecture).rope.scaling.type", found: kind, expected: "none or linear", path: file.path)

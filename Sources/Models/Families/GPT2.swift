@@ -8,6 +8,9 @@ extension Family {
       let hidden = try reader.integer("n_embd")
       _ = try reader.choice(
         "activation_function", among: ["gelu_new", "gelu_pytorch_tanh"], default: "gelu_new")
+      // The decoder scales scores by the head dimension, in all layers alike.
+      try reader.require("scale_attn_weights", true)
+      try reader.require("scale_attn_by_inverse_layer_idx", false)
       return gpt2Configuration(
         vocabulary: try reader.integer("vocab_size"), hidden: hidden,
         intermediate: try reader.integer("n_inner", default: 4 * hidden),

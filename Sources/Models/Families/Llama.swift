@@ -29,7 +29,10 @@ extension Family {
     name: "mistral", architecture: "MistralForCausalLM", ggufArchitecture: "mistral",
     configuration: { reader in
       var configuration = try reader.llamaLike(family: "mistral", defaultBase: 10_000)
-      let window = try reader.integer("sliding_window", default: configuration.contextLength)
+      // transformers takes 4096 where the key is missing, and no window where it is null.
+      let isSilent = reader.json["sliding_window"] == nil
+      let window = try reader.integer(
+        "sliding_window", default: isSilent ? 4096 : configuration.contextLength)
       configuration.slidingWindow = window < configuration.contextLength ? window : nil
       return configuration
     },

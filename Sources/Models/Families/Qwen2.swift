@@ -7,10 +7,7 @@ extension Family {
     configuration: { reader in
       var configuration = try reader.llamaLike(family: "qwen2", defaultBase: 10_000)
       configuration.attentionInputBias = true
-      if try reader.boolean("use_sliding_window", default: false) {
-        throw ModelError.wrongValue(
-          "use_sliding_window", found: "true", expected: "false", path: reader.path)
-      }
+      try reader.require("use_sliding_window", false)
       return configuration
     },
     configurationJSON: { configuration in
