@@ -9,6 +9,9 @@ enum SentencePieceMerges {
     var leftLength: Int
   }
 
+  /// Far above every real piece: the work grows with the square of the length.
+  private static let longestPiece = 1024
+
   /// The merges of the normal pieces; control tokens and bytes are never made of text.
   static func merges(
     _ vocabulary: Vocabulary, scores: [Float], types: [GGUFVocabulary.TokenType]
@@ -19,7 +22,7 @@ enum SentencePieceMerges {
     }
     var candidates: [Candidate] = []
     for id in types.indices where types[id] == .normal {
-      guard let piece = vocabulary[TokenID(id)] else { continue }
+      guard let piece = vocabulary[TokenID(id)], piece.count <= longestPiece else { continue }
       var leftLength = 0
       for cut in piece.indices.dropFirst() where piece[cut] & 0xC0 != 0x80 {
         leftLength += 1

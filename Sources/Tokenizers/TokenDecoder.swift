@@ -38,6 +38,7 @@ struct TokenDecoder: Sendable {
       isFused = true
     case "Strip":
       let content = Array(try component.required("content", \.stringValue).utf8)
+      guard !content.isEmpty else { throw component.malformed("has an empty 'content'") }
       let start = try component.optional("start", \.intValue) ?? 0
       let stop = try component.optional("stop", \.intValue) ?? 0
       if !isFused {
@@ -133,11 +134,18 @@ extension [UInt8] {
   }
 
   /// The bytes without up to `start` repetitions of a text in front and up to `stop` at the end.
+  ///
+  /// - Precondition: the text isn't empty.
   func stripping(_ content: [UInt8], start: Int, stop: Int) -> [UInt8] {
     var rest = self[...]
-    for _ in 0..<Swift.max(start, 0) where rest.starts(with: content) { rest.removeFirst(content.count) }
-    for _ in 0..<Swift.max(stop, 0) where rest.suffix(content.count) == content[...] {
+    var (starts, stops) = (start, stop)
+    while starts > 0, rest.starts(with: content) {
+      rest.removeFirst(content.count)
+      starts -= 1
+    }
+    while stops > 0, rest.suffix(content.count) == content[...] {
       rest.removeLast(content.count)
+      stops -= 1
     }
     return Array(rest)
   }

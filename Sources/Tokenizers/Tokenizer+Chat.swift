@@ -22,9 +22,10 @@ extension Tokenizer {
 
   /// The model's own chat template, for a conversation that needs one.
   ///
+  /// - Parameter hasTools: Whether the conversation offers tools, for which a model may have a template of its own.
   /// - Throws: `ChatError.noTemplate`; what reading it throws.
-  public func requireChatTemplate() throws -> ChatTemplate {
-    guard let template = try readChatTemplate() else { throw ChatError.noTemplate }
+  public func requireChatTemplate(hasTools: Bool = false) throws -> ChatTemplate {
+    guard let template = try readChatTemplate(hasTools: hasTools) else { throw ChatError.noTemplate }
     return template
   }
 
@@ -43,16 +44,20 @@ extension Tokenizer {
     guard let object = request.objectValue, let messages = object["messages"], messages.arrayValue != nil
     else { throw ChatError.noMessages(path: source) }
     let own = ["messages", "tools", "add_generation_prompt"]
-    return try requireChatTemplate().render(
+    let hasTools = object["tools"].map { !$0.isNull } ?? false
+    return try requireChatTemplate(hasTools: hasTools).render(
       messages: messages, tools: object["tools"],
       addGenerationPrompt: object["add_generation_prompt"]?.boolValue ?? true,
       specialTokens: specialTokenTexts,
       extra: JSONObject(object.filter { !own.contains($0.key) }.map { ($0.key, $0.value) }), now: now)
   }
 
-  private func readChatTemplate() throws -> ChatTemplate? {
+  private func readChatTemplate(hasTools: Bool = false) throws -> ChatTemplate? {
     let templates = definition.chatTemplates
-    let chosen = templates.first { $0.name == TokenizerDefinition.defaultTemplateName } ?? templates.first
+    func named(_ name: String) -> (name: String, source: String)? { templates.first { $0.name == name } }
+    // As transformers chooses.
+    let forTools = hasTools ? named(TokenizerDefinition.toolTemplateName) : nil
+    let chosen = forTools ?? named(TokenizerDefinition.defaultTemplateName) ?? templates.first
     return try chosen.map { try ChatTemplate(source: $0.source, name: $0.name) }
   }
 }

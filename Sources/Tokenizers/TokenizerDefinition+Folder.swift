@@ -29,6 +29,8 @@ extension TokenizerDefinition {
 
   /// The name of the template that is used when none is asked for.
   static let defaultTemplateName = "default"
+  /// The name of the template for conversations that offer tools.
+  static let toolTemplateName = "tool_use"
 
   private static func optionalFile(_ name: String, in folder: String) throws -> JSONObject? {
     let path = "\(folder)/\(name)"

@@ -73,6 +73,18 @@ struct ChatTemplateTests {
     #expect(text == "True True False <s>")
   }
 
+  @Test func conversationsWithToolsHaveTheirOwnTemplate() throws {
+    let model: JSON = ["type": "BPE", "vocab": ["a": 0], "merges": []]
+    var definition = try TokenizerDefinition(["model": model], source: "t.json")
+    definition.chatTemplates = [("default", "plain"), ("tool_use", "with tools")]
+    let tokenizer = try Tokenizer(definition)
+    func text(_ tools: JSON) throws -> String {
+      try tokenizer.renderChat(["messages": [], "tools": tools], source: "chat.json")
+    }
+    #expect(try text(.null) == "plain")
+    #expect(try text([]) == "with tools")
+  }
+
   @Test func theClockIsTheCallers() throws {
     let template = try ChatTemplate(source: "{{ strftime_now('%-d %b %Y, %H:%M') }}", name: "t")
     let text = try template.render(
@@ -161,6 +173,14 @@ struct ChatTemplateTests {
     #expect(throws: ChatTemplateError.self) {
       _ = try ChatTemplate(source: attack.source, name: "hostile").render(messages: .array([]))
     }
+  }
+
+  @Test func rangesOfAnyBoundsAreCounted() throws {
+    let source =
+      "{{ range(0, 9223372036854775807, -1)|length }} {{ range(9223372036854775807, 0, 1)|length }}"
+      + " {{ range(0, 9223372036854775807, 9223372036854775807)|length }} {{ range(100000)|length }}"
+    let text = try ChatTemplate(source: source, name: "t").render(messages: .array([]))
+    #expect(text == "0 0 1 100000")
   }
 
   @Test func searchIsLinear() throws {

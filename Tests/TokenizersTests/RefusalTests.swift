@@ -67,6 +67,7 @@ import Testing
       "decoder 'WordPiece' is not supported; supported: ByteFallback, ByteLevel, Fuse, Metaspace, Replace, Sequence, "
         + "Strip"
     ),
+    (definition(["decoder": ["type": "Strip", "content": ""]]), "decoder Strip has an empty 'content'"),
     (
       definition(["post_processor": ["type": "TemplateProcessing", "single": []]]),
       "post_processor TemplateProcessing lacks 'special_tokens'"
@@ -80,6 +81,19 @@ import Testing
     } throws: { error in
       let text = "\(error)"
       return text == "t.json: \(problem)"
+    }
+  }
+
+  @Test func strippingEndsWithTheText() throws {
+    let everywhere: JSON = [
+      "type": "Strip", "content": "a", "start": .integer(.max), "stop": .integer(.max),
+    ]
+    let inFront: JSON = ["type": "Strip", "content": "a", "start": .integer(.max)]
+    let fused: JSON = ["type": "Sequence", "decoders": [["type": "Fuse"], inFront]]
+    for decoder in [everywhere, fused] {
+      let tokenizer = try Tokenizer(
+        TokenizerDefinition(Self.definition(["decoder": decoder]), source: "t.json"))
+      #expect(tokenizer.decode([0, 0, 1] as [TokenID]) == "b")
     }
   }
 

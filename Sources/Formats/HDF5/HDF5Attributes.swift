@@ -84,7 +84,12 @@ extension HDF5Object where Self: ~Copyable {
       bytes = pointer.map { Array(String(cString: $0).utf8) } ?? []
       if let pointer { _ = HDF5Library.alone { H5free_memory(pointer) } }
     } else {
-      bytes = [UInt8](repeating: 0, count: HDF5Library.alone { H5Tget_size(typeID) })
+      let size = HDF5Library.alone { H5Tget_size(typeID) }
+      // Far above every attribute that is read here.
+      guard size <= 1 << 20 else {
+        throw location.error(.invalidAttribute(name, found: "a text of \(size) bytes"))
+      }
+      bytes = [UInt8](repeating: 0, count: size)
       try location.check(operation) { H5Aread(attributeID, typeID, &bytes) }
       bytes = Array(bytes.prefix { $0 != 0 })
     }

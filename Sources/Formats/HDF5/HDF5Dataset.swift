@@ -46,15 +46,8 @@ public struct HDF5Dataset: ~Copyable, Sendable, HDF5Object {
     }
   }
 
-  /// The number of rows.
-  public var rowCount: Int {
-    get throws {
-      guard let count = try shape.first else {
-        throw location.error(.wrongRank(expected: "rows", found: []))
-      }
-      return count
-    }
-  }
+  /// The number of rows; a claim of more than the stored bytes can hold is refused.
+  public var rowCount: Int { get throws { try select(nil, elementBytes: 1).rows.count } }
 
   /// Reads rows, or everything; the elements of one row lie side by side.
   ///

@@ -69,7 +69,10 @@ extension Jinja.Evaluator {
     guard step != 0 else { throw .failed("the step of 'range' must not be zero") }
     let distance = stop.subtractingReportingOverflow(start)
     let isCounted = !distance.overflow && step != .min && distance.partialValue != .min
-    guard isCounted, (distance.partialValue - step.signum()) / step < Jinja.Limit.rangeCount else {
+    // Towards zero only: the greatest distance has no room for one more.
+    let direction = step.signum()
+    let isEmpty = distance.partialValue.signum() != direction
+    guard isCounted, isEmpty || (distance.partialValue - direction) / step < Jinja.Limit.rangeCount else {
       throw Failure(.limit, "a range of more than \(Jinja.Limit.rangeCount) elements")
     }
     let values = stride(from: start, to: stop, by: step).map(Value.integer)
