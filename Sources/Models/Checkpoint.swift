@@ -110,7 +110,9 @@ public struct Checkpoint: Sendable {
       throw ModelError.notAModel(path: path, reason: "the folder has no config.json")
     }
     let reader = ConfigurationReader(json: try JSON(contentsOf: configurationPath), path: configurationPath)
-    let type = reader.json["model_type"]?.stringValue ?? ""
+    guard let type = reader.json["model_type"]?.stringValue else {
+      throw ModelError.missingKey("model_type", path: configurationPath)
+    }
     guard let family = Family.named(type) else {
       throw ModelError.unknownFamily(type, path: configurationPath)
     }
@@ -130,7 +132,9 @@ public struct Checkpoint: Sendable {
 
   private static func loadGGUF(_ path: String) throws -> Checkpoint {
     let file = try GGUFFile(path: path)
-    let architecture = file.metadata["general.architecture"]?.stringValue ?? ""
+    guard let architecture = file.metadata["general.architecture"]?.stringValue else {
+      throw ModelError.missingKey("general.architecture", path: path)
+    }
     guard let family = Family.withGGUFArchitecture(architecture) else {
       throw ModelError.unknownFamily(architecture, path: path)
     }

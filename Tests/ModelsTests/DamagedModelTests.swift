@@ -111,6 +111,14 @@ struct DamagedModelTests {
     }
   }
 
+  @Test("a mixture of experts that goes by the name of llama")
+  func experts() throws {
+    let checkpoint = try Checkpoint.load("\(Fixtures.folder)/llama")
+    #expect(throws: ModelError.self) {
+      _ = try throughGGUF(checkpoint, adding: ["llama.expert_count": .uint32(8)])
+    }
+  }
+
   @Test("a bias in blocks is read element by element")
   func quantizedBias() throws {
     var configuration = ModelConfiguration(

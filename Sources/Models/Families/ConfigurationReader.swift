@@ -116,6 +116,12 @@ struct MetadataReader {
 
   /// The sizes and rotary settings that all rotary families write alike.
   func rotaryConfiguration(family: String) throws -> ModelConfiguration {
+    // Mixtures of experts go by the names of the families that they come from.
+    if let experts = file.metadata["\(architecture).expert_count"]?.intValue, experts > 0 {
+      throw ModelError.wrongValue(
+        "\(architecture).expert_count", found: "\(experts)", expected: "a model without experts",
+        path: file.path)
+    }
     let heads = try integer("attention.head_count")
     let hidden = try integer("embedding_length")
     let vocabulary = shape(ofTensor: "token_embd.weight")?.first
