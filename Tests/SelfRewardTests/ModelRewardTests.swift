@@ -163,6 +163,13 @@ struct ModelRewardTests {
     #expect(reward.counts["first_preferred"]?.intValue == 3 + 4)
   }
 
+  @Test("a judge that can't tell in either order prefers nobody, and no order")
+  func undecided() throws {
+    let reward = try PairwiseReward(judge: try Fixture.policy { _ in ["Better: A": 0.5, "Better: B": 0.5] })
+    #expect(try reward.judge([Fixture.set("?", ["a", "b"])], seed: 0)[0].map(\.score) == [0.5, 0.5])
+    #expect(reward.orderFlipRate == 0 && reward.counts["first_preferred"]?.intValue == 0)
+  }
+
   @Test("probabilities of both orders are averaged")
   func pairwiseProbabilities() throws {
     let reward = try PairwiseReward(judge: try Fixture.policy(comparing), counting: .probabilities)

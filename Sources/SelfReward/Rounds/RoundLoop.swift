@@ -45,12 +45,17 @@ public struct LoopOptions: Sendable {
     switch arm {
     case .own, .positive: break
     case .random: options.selection = .random
-    case .shuffled: options.selection = .shuffled
+    case .shuffled:
+      options.selection = .shuffled
+      // Votes can't be dealt out anew: they would bring back what the scores have lost.
+      options.minimumVotes = nil
+      if options.weighting == .votes { options.weighting = .none }
     case .oracle:
-      // The truth has two values: neither margins nor votes mean anything to it.
+      // The truth has two values and one opinion: neither margins nor votes nor agreement mean anything to it.
       options.margin = 0
       options.floor = nil
       options.minimumVotes = nil
+      options.requiresAgreement = false
       options.weighting = .none
     }
     return options
