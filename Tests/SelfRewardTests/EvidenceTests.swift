@@ -92,6 +92,8 @@ struct EvidenceTests {
     #expect(scores.judged == 5 && scores.missing == 1 && scores.tieRate == 0.5)
     #expect(scores.mean == 1.4)
     #expect(scores.histogram == [1, 0, 0, 0, 0, 1, 0, 0, 0, 3])
+    let broken = ScoreStatistics([[0.0, Double.nan, .infinity].map { Judgment(score: $0) }])
+    #expect(broken.judged == 1 && broken.missing == 2 && broken.histogram.reduce(0, +) == 1)
     // The first two are the model's own: one win, one loss, one tie over the other.
     let rate = RoundHealth.winRate(
       [[3, 1, 2].map { Judgment(score: $0) }, [2, 2].map { Judgment(score: $0) }], own: 1)
