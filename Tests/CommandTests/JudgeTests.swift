@@ -41,6 +41,9 @@ struct JudgeTests {
     try expectRefusal(command + [data, "--rubric", "shrot"], status: 64, says: "shrot", "short")
     try expectRefusal(command + [data, "--reward", "sampled", "--samples", "0"], status: 64, says: "samples")
     try expectRefusal(command + [data, "--limit=-1"], status: 64, says: "--limit is -1")
+    try expectRefusal(command + [data, "--tie-margin=-1"], status: 64, says: "--tie-margin is -1")
+    try expectRefusal(
+      command + [data, "--reward", "pairwise", "--rubric", "short"], status: 64, says: "--rubric goes with")
     try expectRefusal(
       ["data", "judge-corrupted", "none.h5", "--output", "e.h5", "--limit=-1"], status: 64,
       says: "--limit is -1")

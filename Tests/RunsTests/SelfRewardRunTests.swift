@@ -163,6 +163,13 @@ struct SelfRewardRunTests {
     #expect(result[.own]?.ledgers[0].count == 3 && said.contains { $0.hasPrefix("warning: the audit's") })
     let other = SelfRewardLoopError.otherRecipe(path: workplace.path + "/run/recipe.yaml")
     #expect(throws: other) { try workplace.run("task.prompts=11", isResuming: true) }
+    // Stages that nobody knows the recipe of are nobody's to go on with.
+    try FileManager.default.removeItem(atPath: workplace.path + "/run/recipe.yaml")
+    for isResuming in [false, true] {
+      #expect(throws: SelfRewardLoopError.noRecipe(path: workplace.path + "/run")) {
+        try workplace.run("task.prompts=11", isResuming: isResuming)
+      }
+    }
   }
 
   @Test("judge examples teach the start to write a score") func judgeExamples() throws {

@@ -78,6 +78,19 @@ struct EvidenceTests {
     #expect(oracle.log.map(\.calls) == [1, 2, 1, 1])
   }
 
+  @Test("a round without pairs says what kept them from being made")
+  func noPairs() {
+    func advice(_ change: (inout PairCounts) -> Void) -> String? {
+      var counts = PairCounts()
+      counts.prompts = 4
+      change(&counts)
+      return SelfRewardLoopError.noPairs(round: 1, counts: counts).diagnostics.first?.advice
+    }
+    #expect(advice { $0.prompts = 0 }?.contains("prompts.jsonl") == true)
+    #expect(advice { $0.missing = 9 }?.contains("judgments.jsonl") == true)
+    #expect(advice { $0.ties = 4 }?.contains("ask less of pairs") == true)
+  }
+
   @Test("statistics of candidates and scores made by hand")
   func statistics() {
     let sets = [set("a", ["1", "1", "1", "2"])]
