@@ -48,6 +48,9 @@ struct JudgeTests {
       ["data", "judge-corrupted", "none.h5", "--output", "e.h5", "--limit=-1"], status: 64,
       says: "--limit is -1")
     try expectRefusal(
+      ["data", "judge-corrupted", "none.h5", "--output", "e.h5", "--corruptions", "0"], status: 64,
+      says: "--corruptions is 0")
+    try expectRefusal(
       ["data", "inspect", "none.h5", "--max-length=-1"], status: 64, says: "--max-length is -1")
     let other = try folder.write("[{}]", to: "other.json")
     try expectRefusal(command + [other], status: 65, says: "other.json", "record 1")

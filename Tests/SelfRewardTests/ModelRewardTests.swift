@@ -266,7 +266,7 @@ struct ModelRewardTests {
     let policy = try Fixture.policy { _ in
       Dictionary(uniqueKeysWithValues: said.map { ("Tom had 8 and found 6. \($0.key)", $0.value) })
     }
-    var set = Fixture.set("?", said.keys.sorted() + ["Who can say?", "8 + 6 = 99"])
+    var set = Fixture.set("?", said.keys.sorted() + ["Who can say?", "8 + 6 = 99", "="])
     let reward = ExpectedStatementReward(judge: policy, numbers: 0...15)
     #expect(try reward.judge([set], seed: 0)[0].allSatisfy { $0.score == nil })
     set.statement = Statement(["Tom had 8 and found 6.{answer}"])
@@ -274,6 +274,6 @@ struct ModelRewardTests {
     for (score, text) in zip(scores, said.keys.sorted()) {
       #expect(abs(score - (said[text] ?? 0)) < 1e-5, "\(text): \(score)")
     }
-    #expect(scores.suffix(2) == [0, 0])
+    #expect(scores.suffix(3) == [0, 0, 0])
   }
 }

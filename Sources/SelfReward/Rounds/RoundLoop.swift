@@ -187,16 +187,18 @@ public struct RoundLoop {
         "pairs": .string(try Dataset(path: pairsPath).source),
       ])
     let rows = try file.rows(stretches: 1, isStopped: { stop?.isRequested ?? false }) { _ in
+      var lost = JSONObject()
       if arm == .positive {
         let chosen = pairs.map { DatasetRow(["prompt": sets[$0.set].prompt, "response": $0.chosen.text]) }
         try training.imitate(from: model, chosen: chosen, to: output, seed: seed, stop: stop)
       } else {
-        try training.prefer(from: model, pairs: pairsPath, to: output, seed: seed, stop: stop)
+        lost = try training.prefer(from: model, pairs: pairsPath, to: output, seed: seed, stop: stop)
       }
+      var metrics = try TrainingSummary.metrics(of: output)
+      for (name, count) in lost { metrics[name] = count }
       return [
         [
-          "model": .string("\(try Checkpoint.load(output).fingerprint)"),
-          "metrics": try TrainingSummary.metrics(of: output),
+          "model": .string("\(try Checkpoint.load(output).fingerprint)"), "metrics": .object(metrics),
         ]
       ]
     }

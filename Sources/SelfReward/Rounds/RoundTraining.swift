@@ -64,9 +64,10 @@ public struct RoundTraining {
   ///   - model: The folder of the model that the round begins with; it is also the reference.
   ///   - pairs: The data set of pairs.
   ///   - output: The folder of the round's model.
+  /// - Returns: How many pairs were longer than there is room for, and lost an answer's end or were left out.
   func prefer(
     from model: String, pairs path: String, to output: String, seed: UInt64, stop: StopSignal?
-  ) throws {
+  ) throws -> JSONObject {
     let checkpoint = try Checkpoint.load(model)
     let tuned = try TunedModel(.pretrained(checkpoint), method: options.method)
     let tokenizer = try Tokenizer.load(path: checkpoint.tokenizerPath ?? checkpoint.path)
@@ -92,6 +93,8 @@ public struct RoundTraining {
     try run(
       tuned, data, objective, options.training, fingerprint: batches.fingerprint, tokenizer, to: output,
       seed: seed, stop: stop)
+    let lost = [("cut_pairs", batches.cutPairs), ("omitted_pairs", batches.omittedPairs)]
+    return JSONObject(lost.filter { $0.1 > 0 }.map { ($0.0, .integer($0.1)) })
   }
 
   /// Trains on the chosen answers alone, as supervised examples.
