@@ -53,6 +53,7 @@ struct SelfRewardRecipeTests {
       ("training.keep_best=true", "training.keep_best in rounds"),
       ("start.training.early_stop_patience=2", "start.training.early_stop_patience in rounds"),
       ("positive={steps: 3, epochs: 1}", "positive.epochs and positive.steps together"),
+      ("pairs.band=0.4", "pairs.band goes with length_control: band"),
       ("preference.margin=1", "preference.margin with loss sigmoid"),
     ])
   func ignored(override: String, expected: String) {

@@ -5,6 +5,7 @@ import Foundation
 import Recipes
 import SelfReward
 import Testing
+import Training
 
 @testable import Runs
 
@@ -101,6 +102,12 @@ struct SelfRewardRunTests {
     let before = try workplace.run("rounds=1").0[.own]?.ledgers
     let after = try workplace.run("rounds=1", isResuming: true).0[.own]?.ledgers
     #expect(before == after)
+  }
+
+  @Test("each training has batches of its own size") func batchSizes() throws {
+    let recipe = try Workplace().recipe(["positive.batch_tokens=256"])
+    let training = recipe.options(method: .full, maximumLength: 64).loop.training
+    #expect(training.batchTokens == 512 && training.positiveBatchTokens == 256)
   }
 
   @Test("a program that isn't there is noticed before anything is spent") func noProgram() throws {

@@ -148,6 +148,10 @@ extension SelfRewardRecipe.Pairs {
     agreement = section.boolean("agreement") ?? agreement
     differentAnswers = section.boolean("different_answers") ?? differentAnswers
     anchored = section.boolean("anchored") ?? anchored
+    if band != Self().band, lengthControl != .band {
+      section.problem(
+        "pairs.band goes with length_control: band", key: "band", advice: "write both or neither")
+    }
     if anchored, weights == .votes {
       section.problem(
         "pairs.anchored with weights by votes", key: "weights",
