@@ -136,7 +136,7 @@ extension Recipe.Preference {
           advice: "write kind: preference, or leave it out")
       } else if someLoss.contains(key), !loss.keys.contains(key) {
         section.problem(
-          "objective.\(key) with loss \(loss.rawValue), which has none", key: key,
+          "\(section.name).\(key) with loss \(loss.rawValue), which has none", key: key,
           advice: "leave it out, or set it to null")
       }
     }

@@ -194,7 +194,8 @@ extension Recipe.Training {
     let steps = section.integer("steps", in: stepCount)
     length = steps.map { .steps($0) } ?? epochs.map { .epochs($0) } ?? length
     if epochs != nil, steps != nil {
-      section.problem("training.epochs and training.steps together", key: "steps", advice: "set one to null")
+      section.problem(
+        "\(section.name).epochs and \(section.name).steps together", key: "steps", advice: "set one to null")
     }
     // A pair of answers and a mismatched one need two tokens each.
     batchTokens = section.integer("batch_tokens", in: 8...(1 << 24)) ?? batchTokens
@@ -206,7 +207,8 @@ extension Recipe.Training {
     warmup = warmupSteps.map { .steps($0) } ?? ratio.map { .ratio($0) } ?? warmup
     if ratio != nil, warmupSteps != nil {
       section.problem(
-        "training.warmup_ratio and training.warmup_steps together", key: "warmup_steps", advice: "keep one")
+        "\(section.name).warmup_ratio and \(section.name).warmup_steps together", key: "warmup_steps",
+        advice: "keep one")
     }
     minimumRatio = section.number("minimum_ratio", in: 0...1) ?? minimumRatio
     decayRatio = section.number("decay_ratio", in: 0...1) ?? decayRatio

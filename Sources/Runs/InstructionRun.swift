@@ -48,6 +48,12 @@ public struct InstructionRun {
     let answers = try CorruptionSeeds.answers(
       dataset: recipe.task.path, split: recipe.task.split, limit: recipe.task.limit
     ).map { InstructionAnswer(prompt: $0.prompt, response: $0.response) }
+    guard answers.count > recipe.task.validation else {
+      throw SelfRewardError.badRecord(
+        path: recipe.task.path, line: nil,
+        reason: "the split \(recipe.task.split) has \(answers.count) instructions with answers, and "
+          + "task.validation holds out \(recipe.task.validation) of them")
+    }
     let experiment = try InstructionExperiment(
       options, folder: recipe.output, answers: answers,
       crew: try crew(options, method: method, consumers: consumers), stop: stop, say: say)

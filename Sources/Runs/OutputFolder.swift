@@ -9,7 +9,8 @@ enum OutputFolder {
   /// - Parameters:
   ///   - isResuming: Whether a run of the same recipe that lies there is gone on with.
   ///   - isSame: Whether a recipe that was found, other than word for word, makes the same.
-  /// - Throws: `SelfRewardLoopError.folderInUse` when a run lies there, `otherRecipe` when it is another one's.
+  /// - Throws: `SelfRewardLoopError.folderInUse` when a run lies there, `otherRecipe` when it is another one's,
+  ///   `noRecipe` when it is nobody knows whose.
   static func claim(
     _ folder: String, recipe: String, isResuming: Bool, isSame: (_ found: String, _ path: String) -> Bool
   ) throws {
@@ -18,11 +19,18 @@ enum OutputFolder {
     let others = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.filter {
       $0 != "recipe.yaml"
     }
-    if others?.isEmpty == false, let found = try? String(contentsOfFile: path, encoding: .utf8) {
+    let found = try? String(contentsOfFile: path, encoding: .utf8)
+    if found == nil, others?.contains(where: isStage) == true {
+      throw SelfRewardLoopError.noRecipe(path: folder)
+    }
+    if others?.isEmpty == false, let found {
       guard isResuming else { throw SelfRewardLoopError.folderInUse(path: folder) }
       guard found == recipe || isSame(found, path) else { throw SelfRewardLoopError.otherRecipe(path: path) }
     }
     try Folder.create(folder)
     try AtomicFile.write(recipe, to: path)
   }
+
+  /// Whether a name is a folder's that runs make first: a seed's, or the baseline's.
+  private static func isStage(_ name: String) -> Bool { name == "sft" || name.hasPrefix("seed-") }
 }

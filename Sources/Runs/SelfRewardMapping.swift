@@ -77,7 +77,8 @@ extension SelfRewardRecipe {
         training: RoundTrainingOptions(
           training: training.options(seed: 0), preference: preference.options, method: method,
           batchTokens: training.batchTokens, maximumLength: maximumLength,
-          replayInterval: replayInterval, positive: positive.options(seed: 0)),
+          replayInterval: replayInterval, positive: positive.options(seed: 0),
+          positiveBatchTokens: positive.batchTokens),
         stopRules: stop.rules, stretch: candidates.stretch),
       gate: gate, auditProblems: task.audit, testProblems: task.test, examined: examined)
   }

@@ -41,9 +41,15 @@ struct JudgeTests {
     try expectRefusal(command + [data, "--rubric", "shrot"], status: 64, says: "shrot", "short")
     try expectRefusal(command + [data, "--reward", "sampled", "--samples", "0"], status: 64, says: "samples")
     try expectRefusal(command + [data, "--limit=-1"], status: 64, says: "--limit is -1")
+    try expectRefusal(command + [data, "--tie-margin=-1"], status: 64, says: "--tie-margin is -1")
+    try expectRefusal(
+      command + [data, "--reward", "pairwise", "--rubric", "short"], status: 64, says: "--rubric goes with")
     try expectRefusal(
       ["data", "judge-corrupted", "none.h5", "--output", "e.h5", "--limit=-1"], status: 64,
       says: "--limit is -1")
+    try expectRefusal(
+      ["data", "judge-corrupted", "none.h5", "--output", "e.h5", "--corruptions", "0"], status: 64,
+      says: "--corruptions is 0")
     try expectRefusal(
       ["data", "inspect", "none.h5", "--max-length=-1"], status: 64, says: "--max-length is -1")
     let other = try folder.write("[{}]", to: "other.json")

@@ -23,7 +23,7 @@ struct RewardRecipeTests {
     "{kind: calculator, without_equations: null}", "{kind: vote}",
   ]
 
-  private func rewards(_ text: String) -> String { "\njudge: {rewards: [\(text)]}\n" }
+  private func rewards(_ text: String) -> String { "\njudge: {role: current, rewards: [\(text)]}\n" }
 
   @Test("every kind has a recipe here") func kinds() {
     let named = (Self.forBoth + Self.forArithmetic).joined()

@@ -44,6 +44,25 @@ struct SelfRewardRecipeTests {
     #expect(try SelfRewardRecipe(yaml: recipe.yaml, path: "resolved") == recipe)
   }
 
+  @Test(
+    "what would be read and then ignored is a problem",
+    arguments: [
+      ("judge.alpha=0.5", "judge.alpha goes with role: proxied"), ("arms=[]", "arms is empty"),
+      ("judge.rewards=[{kind: implicit}]", "implicit compares the judge with the base"),
+      ("start={examples: 0, judge_examples: 9}", "start.judge_examples without start.examples"),
+      ("training.keep_best=true", "training.keep_best in rounds"),
+      ("start.training.early_stop_patience=2", "start.training.early_stop_patience in rounds"),
+      ("positive={steps: 3, epochs: 1}", "positive.epochs and positive.steps together"),
+      ("pairs.band=0.4", "pairs.band goes with length_control: band"),
+      ("preference.margin=1", "preference.margin with loss sigmoid"),
+    ])
+  func ignored(override: String, expected: String) {
+    let error = #expect(throws: RecipeError.self) {
+      try SelfRewardRecipe(yaml: least, path: "r.yaml", overrides: [override])
+    }
+    #expect("\(error.map { "\($0)" } ?? "")".contains(expected))
+  }
+
   @Test("every problem shows at once, at its place")
   func problems() {
     let text = """

@@ -5,6 +5,7 @@ import Foundation
 import Recipes
 import SelfReward
 import Testing
+import Training
 
 @testable import Runs
 
@@ -103,6 +104,12 @@ struct SelfRewardRunTests {
     #expect(before == after)
   }
 
+  @Test("each training has batches of its own size") func batchSizes() throws {
+    let recipe = try Workplace().recipe(["positive.batch_tokens=256"])
+    let training = recipe.options(method: .full, maximumLength: 64).loop.training
+    #expect(training.batchTokens == 512 && training.positiveBatchTokens == 256)
+  }
+
   @Test("a program that isn't there is noticed before anything is spent") func noProgram() throws {
     let workplace = try Workplace()
     let error = #expect(throws: EvaluationError.self) {
@@ -163,6 +170,13 @@ struct SelfRewardRunTests {
     #expect(result[.own]?.ledgers[0].count == 3 && said.contains { $0.hasPrefix("warning: the audit's") })
     let other = SelfRewardLoopError.otherRecipe(path: workplace.path + "/run/recipe.yaml")
     #expect(throws: other) { try workplace.run("task.prompts=11", isResuming: true) }
+    // Stages that nobody knows the recipe of are nobody's to go on with.
+    try FileManager.default.removeItem(atPath: workplace.path + "/run/recipe.yaml")
+    for isResuming in [false, true] {
+      #expect(throws: SelfRewardLoopError.noRecipe(path: workplace.path + "/run")) {
+        try workplace.run("task.prompts=11", isResuming: isResuming)
+      }
+    }
   }
 
   @Test("judge examples teach the start to write a score") func judgeExamples() throws {

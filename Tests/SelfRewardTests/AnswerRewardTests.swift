@@ -18,6 +18,14 @@ struct AnswerRewardTests {
     #expect(judgments[0].map(\.score) == scores)
   }
 
+  @Test("an answer that was cut has no vote, whatever number it ends in")
+  func cutVotes() throws {
+    var set = Fixture.set("?", ["it is 1", "it is 1", "it is 14", "it is 14"])
+    set.candidates[1].isComplete = false
+    let scores = try MajorityVoteReward(rule: .lastNumber).judge([set], seed: 0)[0].map(\.score)
+    #expect(scores == [0.25, nil, 0.5, 0.5])
+  }
+
   @Test("answers in words, with or without a full stop")
   func wordVotes() throws {
     let set = [Fixture.set("?", ["Ann.", "ann", "Bob", ""])]

@@ -78,6 +78,19 @@ struct EvidenceTests {
     #expect(oracle.log.map(\.calls) == [1, 2, 1, 1])
   }
 
+  @Test("a round without pairs says what kept them from being made")
+  func noPairs() {
+    func advice(_ change: (inout PairCounts) -> Void) -> String? {
+      var counts = PairCounts()
+      counts.prompts = 4
+      change(&counts)
+      return SelfRewardLoopError.noPairs(round: 1, counts: counts).diagnostics.first?.advice
+    }
+    #expect(advice { $0.prompts = 0 }?.contains("prompts.jsonl") == true)
+    #expect(advice { $0.missing = 9 }?.contains("judgments.jsonl") == true)
+    #expect(advice { $0.ties = 4 }?.contains("ask less of pairs") == true)
+  }
+
   @Test("statistics of candidates and scores made by hand")
   func statistics() {
     let sets = [set("a", ["1", "1", "1", "2"])]
@@ -92,6 +105,8 @@ struct EvidenceTests {
     #expect(scores.judged == 5 && scores.missing == 1 && scores.tieRate == 0.5)
     #expect(scores.mean == 1.4)
     #expect(scores.histogram == [1, 0, 0, 0, 0, 1, 0, 0, 0, 3])
+    let broken = ScoreStatistics([[0.0, Double.nan, .infinity].map { Judgment(score: $0) }])
+    #expect(broken.judged == 1 && broken.missing == 2 && broken.histogram.reduce(0, +) == 1)
     // The first two are the model's own: one win, one loss, one tie over the other.
     let rate = RoundHealth.winRate(
       [[3, 1, 2].map { Judgment(score: $0) }, [2, 2].map { Judgment(score: $0) }], own: 1)

@@ -130,6 +130,19 @@ struct ExperimentTests {
     }
   }
 
+  @Test("what only the recipe's own judge can tell is asked of no control")
+  func controls() {
+    var loop = Self.options([.own]).loop
+    loop.pairs.requiresAgreement = true
+    loop.pairs.weighting = .votes
+    loop.votesByRound = [0.5]
+    let (own, oracle) = (loop.pairs(.own, round: 1), loop.pairs(.oracle, round: 1))
+    let shuffled = loop.pairs(.shuffled, round: 1)
+    #expect(own.requiresAgreement && own.weighting == .votes && own.minimumVotes == 0.5)
+    #expect(!oracle.requiresAgreement && oracle.weighting == .none && oracle.minimumVotes == nil)
+    #expect(shuffled.requiresAgreement && shuffled.weighting == .none && shuffled.minimumVotes == nil)
+  }
+
   @Test("the arms begin alike and part by their rewards; only the oracle's asks the oracle")
   func arms() throws {
     let folder = NSTemporaryDirectory() + "trimtab-experiment-\(UUID().uuidString)"

@@ -55,6 +55,17 @@ struct ExternalRewardTests {
     #expect(transport.requests[0]["response"] == "a0" && transport.requests[0]["prompt"] == "Why?")
   }
 
+  @Test("a number too large to reckon with is no score")
+  func tooLarge() throws {
+    var options = RetryOptions()
+    options.attempts = 1
+    let transport = ScriptedTransport([.score(1e308), .score(-1e308), .score(-1e100)])
+    let reward = try ExternalReward(name: "test", transport: transport, options: options) { _ in }
+    let judgments = try reward.judge(texts(3), seed: 0)
+    #expect(judgments[0].map(\.score) == [nil, nil, -1e100] && reward.counts["garbage"] == 2)
+    #expect(ScoreStatistics(judgments).missing == 2)
+  }
+
   @Test("a judge that is gone isn't waited for to the end")
   func patience() throws {
     var options = RetryOptions()

@@ -57,6 +57,13 @@ struct InstructionTests {
       let before = asked
       let again = try stage.data(writer: { writer }, answers: answers)
       #expect(again.examples == data.examples && again.counts == data.counts && asked == before)
+      // Judgments were kept by the old order of the answers.
+      let turned = lines.replacing("\"quality_score\":0", with: "\"quality_score\":2")
+      #expect(turned != lines)
+      try AtomicFile.write(turned, to: ranked)
+      #expect(throws: SelfRewardLoopError.otherRun(path: folder + "/ranked.jsonl")) {
+        try stage.data(writer: { writer }, answers: answers)
+      }
     }
   }
 
@@ -98,6 +105,34 @@ struct InstructionTests {
       #expect(measured.map(\.model) == ["m"])
       #expect(measured.first?.agreement.accuracy == direct.accuracy && direct.accuracy.mean == 0.5)
       #expect(measured.first?.agreement.judgments == direct.judgments)
+      #expect(measured.first?.agreement.counts["too_long"] == 0)
+      // The same answers to other questions are other judgments.
+      var other = data
+      other.pairs[0].prompt = "C?"
+      let changed = AgreementStage(data: [other], tieMargin: 0, stages: Self.stages(folder))
+      #expect(throws: SelfRewardLoopError.otherRun(path: folder + "/m-data-1-judge-1.jsonl")) {
+        try changed.agreements("m", [RoundJudge(reward, fingerprint: "f")])
+      }
+    }
+  }
+
+  @Test("a file that lost a row, or a judgment in one, is refused and not taken for whole")
+  func lostRows() throws {
+    try Self.withFolder { folder in
+      let judge = RoundJudge(CalculatorReward(), fingerprint: "f")
+      let sets = [Fixture.set("P", ["1 + 1 = 2", "1 + 1 = 3"]), Fixture.set("Q", ["2 + 2 = 4"], id: "2")]
+      let stages = Self.stages(folder)
+      _ = try stages.judgments("judged", of: sets, by: judge)
+      let path = stages.path("judged.jsonl")
+      let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+      for (rows, row, what) in [
+        (Array(lines.dropLast()), 2, "judgments"), ([lines[0], lines[2]], 1, "judgment for each candidate"),
+      ] {
+        try AtomicFile.write(rows.joined(separator: "\n") + "\n", to: path)
+        #expect(throws: SelfRewardLoopError.damaged(path: path, row: row, what: what)) {
+          try stages.judgments("judged", of: sets, by: judge)
+        }
+      }
     }
   }
 }

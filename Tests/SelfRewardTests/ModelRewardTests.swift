@@ -163,6 +163,13 @@ struct ModelRewardTests {
     #expect(reward.counts["first_preferred"]?.intValue == 3 + 4)
   }
 
+  @Test("a judge that can't tell in either order prefers nobody, and no order")
+  func undecided() throws {
+    let reward = try PairwiseReward(judge: try Fixture.policy { _ in ["Better: A": 0.5, "Better: B": 0.5] })
+    #expect(try reward.judge([Fixture.set("?", ["a", "b"])], seed: 0)[0].map(\.score) == [0.5, 0.5])
+    #expect(reward.orderFlipRate == 0 && reward.counts["first_preferred"]?.intValue == 0)
+  }
+
   @Test("probabilities of both orders are averaged")
   func pairwiseProbabilities() throws {
     let reward = try PairwiseReward(judge: try Fixture.policy(comparing), counting: .probabilities)
@@ -259,7 +266,7 @@ struct ModelRewardTests {
     let policy = try Fixture.policy { _ in
       Dictionary(uniqueKeysWithValues: said.map { ("Tom had 8 and found 6. \($0.key)", $0.value) })
     }
-    var set = Fixture.set("?", said.keys.sorted() + ["Who can say?", "8 + 6 = 99"])
+    var set = Fixture.set("?", said.keys.sorted() + ["Who can say?", "8 + 6 = 99", "="])
     let reward = ExpectedStatementReward(judge: policy, numbers: 0...15)
     #expect(try reward.judge([set], seed: 0)[0].allSatisfy { $0.score == nil })
     set.statement = Statement(["Tom had 8 and found 6.{answer}"])
@@ -267,6 +274,6 @@ struct ModelRewardTests {
     for (score, text) in zip(scores, said.keys.sorted()) {
       #expect(abs(score - (said[text] ?? 0)) < 1e-5, "\(text): \(score)")
     }
-    #expect(scores.suffix(2) == [0, 0])
+    #expect(scores.suffix(3) == [0, 0, 0])
   }
 }

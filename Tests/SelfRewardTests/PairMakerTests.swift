@@ -133,6 +133,19 @@ struct PairMakerTests {
     }
   }
 
+  @Test("the samples of a judgment are dealt out with its score: agreement lets no more through than before")
+  func shuffledAgreement() {
+    let sets = (0..<50).map { _ in set(["1", "2", "3", "4"]) }
+    let judgments = sets.map { _ in [4.0, 3, 2, 1].map { Judgment(averaging: [$0, $0]) } }
+    var options = PairOptions()
+    options.selection = .shuffled
+    options.requiresAgreement = true
+    options.weighting = .agreement
+    let pairs = PairMaker(options).pairs(sets, judgments, seed: 3).pairs
+    #expect(pairs.count == 50 && pairs.allSatisfy { $0.weight == 1 })
+    #expect(pairs.contains { $0.chosen.text != "1" })
+  }
+
   @Test("anchored rejection takes the worst of the start's candidates")
   func anchors() throws {
     var options = PairOptions()

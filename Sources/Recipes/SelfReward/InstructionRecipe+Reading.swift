@@ -16,9 +16,9 @@ extension InstructionRecipe: RecipeFile {
     rounds = top.integer("rounds", in: 1...100) ?? 2
     model = SelfRewardRecipe.Model(top.section("model"))
     task = Task(top.section("task"))
-    baseline = Recipe.Training(top.section("baseline"))
+    baseline = top.roundTraining("baseline")
     judgeData = JudgeData(top.section("judge_data"))
-    start = Recipe.Training(top.section("start"))
+    start = top.roundTraining("start")
     writer = Writer(top.section("writer"))
     candidates = SelfRewardRecipe.Candidates(top.section("candidates"))
     let judgeSection = top.section("judge")
@@ -36,7 +36,7 @@ extension InstructionRecipe: RecipeFile {
     }
     preference = SelfRewardRecipe.preference(top.section("preference"))
     replayInterval = top.integer("replay_every", in: 1...1_000_000)
-    training = Recipe.Training(top.section("training"))
+    training = top.roundTraining("training")
     let agreementSection = top.section("agreement")
     agreement = Agreement(agreementSection)
     Self.refuseArithmetic(agreement.judges, agreementSection, key: "judges")

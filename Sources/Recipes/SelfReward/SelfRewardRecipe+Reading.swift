@@ -35,8 +35,8 @@ extension SelfRewardRecipe: RecipeFile {
     pairs.check(against: judge, pairsSection)
     preference = Self.preference(top.section("preference"))
     replayInterval = top.integer("replay_every", in: 1...1_000_000)
-    training = Recipe.Training(top.section("training"))
-    positive = Recipe.Training(top.section("positive"))
+    training = top.roundTraining("training")
+    positive = top.roundTraining("positive")
     gate = Gate(top.section("gate"))
     stop = Stop(top.section("stop"))
     try reader.finish()
@@ -94,7 +94,12 @@ extension SelfRewardRecipe.Start {
     steps = section.range("steps", in: 2...12) ?? steps
     judgeExamples = section.integer("judge_examples", in: 0...1_000_000) ?? judgeExamples
     judgeCorruptions = section.integer("judge_corruptions", in: 1...4) ?? judgeCorruptions
-    training = Recipe.Training(section.section("training"))
+    training = section.roundTraining("training")
+    if judgeExamples > 0, examples == 0 {
+      section.problem(
+        "start.judge_examples without start.examples", key: "judge_examples",
+        advice: "they are made of the start's examples: ask for some, or leave both out")
+    }
     section.finish()
   }
 }
@@ -122,6 +127,11 @@ extension SelfRewardRecipe.Judge {
     if listed.isEmpty {
       section.problem("judge.rewards is missing", advice: "such as [{kind: statement}, {kind: calculator}]")
     }
+    if role == .base, rewards.contains(where: { $0.kind == .implicit }) {
+      section.problem(
+        "judge.rewards: implicit compares the judge with the base, and here it is the base", key: "rewards",
+        advice: "write role: current, or another")
+    }
     section.finish()
   }
 }
@@ -138,6 +148,10 @@ extension SelfRewardRecipe.Pairs {
     agreement = section.boolean("agreement") ?? agreement
     differentAnswers = section.boolean("different_answers") ?? differentAnswers
     anchored = section.boolean("anchored") ?? anchored
+    if band != Self().band, lengthControl != .band {
+      section.problem(
+        "pairs.band goes with length_control: band", key: "band", advice: "write both or neither")
+    }
     if anchored, weights == .votes {
       section.problem(
         "pairs.anchored with weights by votes", key: "weights",
@@ -185,6 +199,22 @@ extension SelfRewardRecipe.Stop {
 extension Section {
   private enum RoleName: String, CaseIterable { case base, start, current, path, proxied }
 
+  /// How a stage of a run learns: nothing is validated on meanwhile, so that no key may ask for it.
+  func roundTraining(_ key: String) -> Recipe.Training {
+    let part = section(key)
+    let training = Recipe.Training(part)
+    let unknown = [
+      ("validate_every", training.validateEvery != nil), ("keep_best", training.keepBest),
+      ("early_stop_patience", training.earlyStopPatience != nil),
+    ]
+    for (name, isWritten) in unknown where isWritten {
+      part.problem(
+        "\(part.name).\(name) in rounds, whose trainings have no validation", key: name,
+        advice: "leave it out")
+    }
+    return training
+  }
+
   /// Who plays this section's part: `role`, with `path`, or `large` and `alpha`.
   func role() -> SelfRewardRecipe.Role? {
     let name = choice("role", RoleName.self)
@@ -196,6 +226,10 @@ extension Section {
     }
     if (large != nil) != (name == .proxied) {
       problem("\(self.name).large goes with role: proxied", key: "large", advice: "write both or neither")
+    }
+    if alpha != nil, name != .proxied {
+      problem(
+        "\(self.name).alpha goes with role: proxied", key: "alpha", advice: "leave it out, or set it to null")
     }
     switch name {
     case nil: return nil
@@ -242,6 +276,9 @@ extension Section {
   ) -> [Choice]? {
     guard let texts = strings(key) else { return nil }
     let words = Choice.allCases.map(\.rawValue)
+    if texts.isEmpty {
+      problem("\(key) is empty", key: key, advice: "there are \(words.joined(separator: ", "))")
+    }
     var choices: [Choice] = []
     for text in texts {
       guard let choice = Choice(rawValue: text) else {

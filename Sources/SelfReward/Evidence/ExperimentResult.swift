@@ -54,7 +54,7 @@ public struct ExperimentResult: Sendable {
         Claim(text: "random pairs don't beat the start: difference \(gain.text)", holds: gain.lower <= 0))
     }
     if let oracle = self[.oracle] {
-      let difference = oracle.difference(to: own, round: last)
+      let difference = oracle.difference(to: own, round: max(last, oracle.rounds))
       claims.append(
         Claim(
           text: "the oracle isn't worse than self: difference \(difference.text)",
@@ -121,8 +121,9 @@ extension ExperimentResult {
       }
     }
     lines.append("what the rounds trained on (means over seeds)")
-    for arm in arms {
-      for round in 1...max(1, arm.rounds) {
+    // An arm that went back to its start has none.
+    for arm in arms where arm.rounds > 0 {
+      for round in 1...arm.rounds {
         let ledgers = arm.ledgers.compactMap { $0.first { $0.round == round } }
         lines.append("  \(Self.padded("\(arm.arm.rawValue) \(round)"))\(Self.line(ledgers))")
       }

@@ -121,8 +121,9 @@ public struct InstructionExperiment {
       try crew.renderer.example(
         DatasetRow(["prompt": lesson.prompt, "response": lesson.response]), kind: .task)
     }
-    // One that is cut has lost what it was to teach.
-    let fitting = rendered.filter { $0.ids.count <= options.loop.training.maximumLength }
+    // One that is cut, by the greatest length or by a batch's, has lost what it was to teach.
+    let longest = min(options.loop.training.maximumLength, stage.batchTokens)
+    let fitting = rendered.filter { $0.ids.count <= longest }
     say("\(name): \(fitting.count) examples, \(rendered.count - fitting.count) are too long")
     return try stage.model(
       name, on: TokenizedExamples(fitting),

@@ -23,15 +23,18 @@ struct AgreementStage {
 
   /// What a model's judges make of every set.
   func agreements(_ model: String, _ judges: [RoundJudge]) throws -> [MeasuredAgreement] {
-    try data.indices.flatMap { place in
-      try judges.indices.map { number in
+    try data.indices.flatMap { place -> [MeasuredAgreement] in
+      let sets = data[place].sets
+      let prompts = RoundStages.checksum(sets.map { .string($0.prompt) })
+      return try judges.indices.map { number in
         let judge = judges[number]
-        let judgments = try stages.judgments(
-          "\(model)-data-\(place + 1)-judge-\(number + 1)", of: data[place].sets, by: judge)
+        let judged = try stages.judging(
+          "\(model)-data-\(place + 1)-judge-\(number + 1)", of: sets, by: judge, prompts: prompts)
         return MeasuredAgreement(
           model: model,
           agreement: JudgeAgreement(
-            data[place], judgments: judgments, by: judge.reward.name, tieMargin: tieMargin))
+            data[place], judgments: judged.judgments, by: judge.reward.name, counts: judged.counts,
+            tieMargin: tieMargin))
       }
     }
   }

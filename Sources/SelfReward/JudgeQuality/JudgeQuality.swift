@@ -93,7 +93,7 @@ public struct JudgeQuality: Sendable, Hashable {
       best = set.qualities.max() ?? 0
       isWhole = set.judgments.allSatisfy { $0.score != nil }
       for (index, judgment) in set.judgments.enumerated() {
-        guard let score = judgment.score else { continue }
+        guard let score = judgment.score, score.isFinite else { continue }
         scores.append(score)
         qualities.append(set.qualities[index])
         lengths.append(set.lengths[index])
@@ -134,12 +134,17 @@ public struct ScoreHistogram: Sendable, Hashable {
     guard let lowest = scores.min(), let highest = scores.max() else { return nil }
     self.lowest = lowest
     self.highest = highest
-    var counts = [Int](repeating: 0, count: highest > lowest ? bins : 1)
+    counts = Self.counts(scores, from: lowest, to: highest, bins: highest > lowest ? bins : 1)
+  }
+
+  /// How many scores fall into each bin.
+  static func counts(_ scores: [Double], from lowest: Double, to highest: Double, bins: Int) -> [Int] {
+    var counts = [Int](repeating: 0, count: bins)
     for score in scores {
       let place = highest > lowest ? (score - lowest) / (highest - lowest) * Double(bins) : 0
-      counts[min(counts.count - 1, Int(place))] += 1
+      counts[min(bins - 1, Int(place))] += 1
     }
-    self.counts = counts
+    return counts
   }
 
   /// As ledgers have it.

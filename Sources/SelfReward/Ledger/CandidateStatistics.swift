@@ -43,16 +43,6 @@ public struct CandidateStatistics: Sendable, Hashable {
       "distinct_1": .number(distinctOne), "distinct_2": .number(distinctTwo),
     ]
   }
-
-  init(_ json: JSON, path: String) throws {
-    let reader = NumberReader(json, path: path)
-    voteShare = try reader.number("vote_share")
-    answerEntropy = try reader.number("answer_entropy")
-    completeShare = try reader.number("end_of_sequence")
-    length = try reader.number("length")
-    distinctOne = try reader.number("distinct_1")
-    distinctTwo = try reader.number("distinct_2")
-  }
 }
 
 /// The mean of some numbers; 0 of none.
@@ -66,42 +56,20 @@ struct NumberReader {
   private let path: String
   private let row: Int
 
-  init(_ json: JSON, path: String, row: Int = 0) {
+  init(_ json: JSON, path: String, row: Int) {
     self.json = json
     self.path = path
     self.row = row
   }
 
-  func number(_ key: String) throws -> Double {
-    guard let value = json[key]?.doubleValue else {
-      throw SelfRewardLoopError.damaged(path: path, row: row, what: key)
-    }
-    return value
-  }
+  func number(_ key: String) throws -> Double { try value(key, \.doubleValue) }
+  func integer(_ key: String) throws -> Int { try value(key, \.intValue) }
+  func text(_ key: String) throws -> String { try value(key, \.stringValue) }
+  func flag(_ key: String) throws -> Bool { try value(key, \.boolValue) }
+  func list(_ key: String) throws -> [JSON] { try value(key, \.arrayValue) }
 
-  func integer(_ key: String) throws -> Int {
-    guard let value = json[key]?.intValue else {
-      throw SelfRewardLoopError.damaged(path: path, row: row, what: key)
-    }
-    return value
-  }
-
-  func text(_ key: String) throws -> String {
-    guard let value = json[key]?.stringValue else {
-      throw SelfRewardLoopError.damaged(path: path, row: row, what: key)
-    }
-    return value
-  }
-
-  func flag(_ key: String) throws -> Bool {
-    guard let value = json[key]?.boolValue else {
-      throw SelfRewardLoopError.damaged(path: path, row: row, what: key)
-    }
-    return value
-  }
-
-  func list(_ key: String) throws -> [JSON] {
-    guard let value = json[key]?.arrayValue else {
+  private func value<Value>(_ key: String, _ kind: KeyPath<JSON, Value?>) throws -> Value {
+    guard let value = json[key]?[keyPath: kind] else {
       throw SelfRewardLoopError.damaged(path: path, row: row, what: key)
     }
     return value

@@ -18,7 +18,8 @@ public struct ScoreStatistics: Sendable, Hashable {
   public var histogram: [Int]
 
   public init(_ judgments: [[Judgment]]) {
-    let scores = judgments.flatMap { $0.compactMap(\.score) }
+    // What is no number makes no pair either.
+    let scores = judgments.flatMap { $0.compactMap(\.score) }.filter(\.isFinite)
     judged = scores.count
     missing = judgments.reduce(0) { $0 + $1.count } - scores.count
     let scored = judgments.map { $0.compactMap(\.score) }.filter { $0.count > 1 }
@@ -28,12 +29,7 @@ public struct ScoreStatistics: Sendable, Hashable {
     deviation = SelfReward.mean(scores.map { ($0 - center) * ($0 - center) }).squareRoot()
     let (low, high) = (scores.min() ?? 0, scores.max() ?? 0)
     (least, greatest) = (low, high)
-    var histogram = [Int](repeating: 0, count: Self.bars)
-    for score in scores {
-      let place = high > low ? (score - low) / (high - low) * Double(Self.bars) : 0
-      histogram[min(Self.bars - 1, Int(place))] += 1
-    }
-    self.histogram = histogram
+    histogram = ScoreHistogram.counts(scores, from: low, to: high, bins: Self.bars)
   }
 
   /// The share of judgments that could be read.

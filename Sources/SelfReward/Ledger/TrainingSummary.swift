@@ -3,7 +3,7 @@ import Formats
 /// What a round's training measured at its end.
 enum TrainingSummary {
   /// The means of what the last quarter of the steps logged: losses, rewards, log-probabilities; no times.
-  static func metrics(of folder: String) throws -> JSON {
+  static func metrics(of folder: String) throws -> JSONObject {
     var lines = try JSONLines(path: folder + "/metrics.jsonl").map { try $0.json() }
     lines.removeAll { $0["event"]?.stringValue != "step" }
     let last = lines.suffix(max(1, lines.count / 4))
@@ -21,6 +21,6 @@ enum TrainingSummary {
     }
     var means: JSONObject = ["steps": .integer(lines.count)]
     for entry in sums { means[entry.name] = .number(entry.sum / Double(entry.count)) }
-    return .object(means)
+    return means
   }
 }

@@ -90,6 +90,7 @@ public struct PairMaker: Sendable {
     return entries.indices.map { place in
       var entry = entries[place]
       entry.score = entries[order[place]].score
+      entry.judgment = entries[order[place]].judgment
       return entry
     }
   }

@@ -31,7 +31,7 @@ public struct InstructionReport: Sendable {
         <h2>What became of prompts, judgments and pairs</h2>
         \(counts)
         <h2>Pairs that rounds trained on</h2>
-        \(result.samples.map(card).joined(separator: "\n"))
+        \(cards)
         """
     ).text
   }
@@ -106,14 +106,7 @@ public struct InstructionReport: Sendable {
     return entries.isEmpty ? "–" : entries.joined(separator: ", ")
   }
 
-  private func card(_ sample: PairSample) -> String {
-    func answer(_ name: String, _ text: String, _ score: Double) -> String {
-      HTMLPage.labelled("\(name) (\(String(format: "%.3g", score)))", HTMLPage.escaped(text))
-    }
-    return """
-      <div class="card"><div class="q">\(HTMLPage.escaped("round \(sample.round): \(sample.prompt)"))</div>
-      \(answer("chosen", sample.pair.chosen.text, sample.pair.chosenScore))
-      \(answer("rejected", sample.pair.rejected.text, sample.pair.rejectedScore))</div>
-      """
+  private var cards: String {
+    result.samples.map { $0.card("round \($0.round): \($0.prompt)") }.joined(separator: "\n")
   }
 }

@@ -28,7 +28,7 @@ public struct SelfRewardReport: Sendable {
         answer is right and whose rejected one is wrong. Means over seeds; random pairs have no judge.</p>
         \(table)
         <h2>Pairs that rounds trained on</h2>
-        \(result.samples.map(card).joined(separator: "\n"))
+        \(cards)
         """
     ).text
   }
@@ -75,16 +75,8 @@ public struct SelfRewardReport: Sendable {
     return [arm.rawValue, "\(round)"] + cells
   }
 
-  private func card(_ sample: PairSample) -> String {
-    let pair = sample.pair
-    func answer(_ name: String, _ text: String, _ score: Double) -> String {
-      HTMLPage.labelled("\(name) (\(String(format: "%.3g", score)))", HTMLPage.escaped(text))
-    }
-    let title = "\(sample.arm.rawValue), round \(sample.round): \(sample.prompt)"
-    return """
-      <div class="card"><div class="q">\(HTMLPage.escaped(title))</div>
-      \(answer("chosen", pair.chosen.text, pair.chosenScore))
-      \(answer("rejected", pair.rejected.text, pair.rejectedScore))</div>
-      """
+  private var cards: String {
+    result.samples.map { $0.card("\($0.arm.rawValue), round \($0.round): \($0.prompt)") }
+      .joined(separator: "\n")
   }
 }

@@ -1,7 +1,7 @@
 import Formats
 
-/// A weighted sum of rewards, each standardised over all candidates that it could judge, so that no scale counts for
-/// more than its weight.
+/// A weighted sum of rewards, each standardised over all candidates that it could judge at once (of a round, those of
+/// a stretch), so that no scale counts for more than its weight.
 ///
 /// A candidate that one of the rewards couldn't judge has no score; the samples are the standardised scores.
 public struct CombinedReward: Reward {

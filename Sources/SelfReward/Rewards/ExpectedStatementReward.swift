@@ -35,6 +35,7 @@ public struct ExpectedStatementReward: Reward {
       scores.append(parts.map { _ in 1 })
       for part in parts ?? [] {
         var read = part.given
+        let before = amongNumbers.count
         for said in part.said.split(separator: " ") {
           let word = said.hasSuffix(",") ? String(said.dropLast()) : String(said)
           let prompt = tokens(before: read, part.given)
@@ -48,6 +49,8 @@ public struct ExpectedStatementReward: Reward {
           }
           read += " " + said
         }
+        // Signs alone say nothing that the judge could doubt.
+        if amongNumbers.count == before { scores[scores.count - 1] = 0 }
       }
     }
     for (places, words) in [(amongNumbers, numbers), (amongSigns, signs)] {

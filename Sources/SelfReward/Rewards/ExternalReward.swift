@@ -5,7 +5,7 @@ import Foundation
 /// A judge outside this process: a command or an HTTP endpoint.
 ///
 /// For each candidate it gets `{"id", "set", "candidate", "prompt", "response", "complete"}` and replies
-/// `{"id", "score", "text"}`, where `score` is a number, or null to decline, and `text` may be left out. What times out,
+/// `{"id", "score", "text"}`, where `score` is a number (up to ±1e100), or null to decline, and `text` may be left out. What times out,
 /// fails or returns anything else is asked again; a candidate that never gets a reply is missing and counted, and
 /// no other candidate is the worse for it.
 public final class ExternalReward: Reward {
@@ -73,10 +73,13 @@ public final class ExternalReward: Reward {
     }
   }
 
+  /// Whether a number is one that can be squared and added up.
+  private static func isScore(_ number: Double) -> Bool { abs(number) <= 1e100 }
+
   private static func judgment(_ reply: JSON, id: String) throws(TransportFailure) -> Judgment {
     // A reply to an earlier request that came too late must not be taken for this one's.
     if let other = reply["id"], other.stringValue != id { throw .garbage("a reply to another request") }
-    guard let score = reply["score"], score.isNull || score.doubleValue?.isFinite == true else {
+    guard let score = reply["score"], score.isNull || score.doubleValue.map(isScore) == true else {
       throw .garbage("no score")
     }
     return Judgment(

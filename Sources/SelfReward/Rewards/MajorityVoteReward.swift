@@ -3,8 +3,8 @@ import Evaluation
 /// Self-consistency: a candidate's score is the share of its set's candidates that give the same final answer
 /// (arXiv:2203.11171; as a reward ScPO, arXiv:2411.04109).
 ///
-/// The share is of all candidates, so that answers that can't be read dilute a vote; a candidate without a readable
-/// answer has no score.
+/// The share is of all candidates, so that answers that can't be read dilute a vote; a candidate that was cut, or without
+/// a readable answer, has no score.
 public struct MajorityVoteReward: Reward {
   public let name = "majority-vote"
   /// How the final answer is found and compared.
@@ -14,7 +14,8 @@ public struct MajorityVoteReward: Reward {
 
   public func judge(_ sets: [CandidateSet], seed: UInt64) throws -> [[Judgment]] {
     sets.map { set in
-      let texts = set.candidates.map(\.text)
+      // What was cut may end in half a number, and votes for none.
+      let texts = set.candidates.map { $0.isComplete ? $0.text : "" }
       return texts.map { text in
         guard let answer = answer(in: text) else { return .missing }
         let votes = texts.count { rule.score($0, answer: answer) > 0 }

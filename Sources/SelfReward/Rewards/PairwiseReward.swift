@@ -2,7 +2,7 @@ import Formats
 
 /// How comparisons make a score.
 public enum PairwiseCounting: String, Sendable, Hashable, CaseIterable {
-  /// 1 for each candidate that it beats in both orders, ½ where the order decides.
+  /// 1 for each candidate that it beats in both orders, ½ where the order decides, or nothing does.
   case wins
   /// The probability of winning, the mean of both orders; small judges do better so (arXiv:2503.03064).
   case probabilities
@@ -93,11 +93,11 @@ public final class PairwiseReward: Reward {
     guard let first, let second else { return nil }
     comparisons += 1
     firstPreferred += (first > 0.5 ? 1 : 0) + (second > 0.5 ? 1 : 0)
-    let (winsFirst, winsSecond) = (first > 0.5, second < 0.5)
-    if winsFirst != winsSecond { flips += 1 }
+    // The same place wins whoever stands in it.
+    if (first - 0.5) * (second - 0.5) > 0 { flips += 1 }
     switch counting {
     case .probabilities: return (first + 1 - second) / 2
-    case .wins: return winsFirst == winsSecond ? (winsFirst ? 1 : 0) : 0.5
+    case .wins: return first > 0.5 && second < 0.5 ? 1 : first < 0.5 && second > 0.5 ? 0 : 0.5
     }
   }
 }

@@ -45,12 +45,17 @@ public struct LoopOptions: Sendable {
     switch arm {
     case .own, .positive: break
     case .random: options.selection = .random
-    case .shuffled: options.selection = .shuffled
+    case .shuffled:
+      options.selection = .shuffled
+      // Votes can't be dealt out anew: they would bring back what the scores have lost.
+      options.minimumVotes = nil
+      if options.weighting == .votes { options.weighting = .none }
     case .oracle:
-      // The truth has two values: neither margins nor votes mean anything to it.
+      // The truth has two values and one opinion: neither margins nor votes nor agreement mean anything to it.
       options.margin = 0
       options.floor = nil
       options.minimumVotes = nil
+      options.requiresAgreement = false
       options.weighting = .none
     }
     return options
@@ -182,16 +187,18 @@ public struct RoundLoop {
         "pairs": .string(try Dataset(path: pairsPath).source),
       ])
     let rows = try file.rows(stretches: 1, isStopped: { stop?.isRequested ?? false }) { _ in
+      var lost = JSONObject()
       if arm == .positive {
         let chosen = pairs.map { DatasetRow(["prompt": sets[$0.set].prompt, "response": $0.chosen.text]) }
         try training.imitate(from: model, chosen: chosen, to: output, seed: seed, stop: stop)
       } else {
-        try training.prefer(from: model, pairs: pairsPath, to: output, seed: seed, stop: stop)
+        lost = try training.prefer(from: model, pairs: pairsPath, to: output, seed: seed, stop: stop)
       }
+      var metrics = try TrainingSummary.metrics(of: output)
+      for (name, count) in lost { metrics[name] = count }
       return [
         [
-          "model": .string("\(try Checkpoint.load(output).fingerprint)"),
-          "metrics": try TrainingSummary.metrics(of: output),
+          "model": .string("\(try Checkpoint.load(output).fingerprint)"), "metrics": .object(metrics),
         ]
       ]
     }

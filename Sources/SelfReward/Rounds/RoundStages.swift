@@ -50,6 +50,9 @@ struct RoundStages {
         problems[stretches[number]], options, seed: Self.seed(drawn, stretch: number))
       return sets.map { ["id": .string($0.id), "candidates": .array($0.candidates.map(\.row))] }
     }
+    guard rows.count == problems.count else {
+      throw SelfRewardLoopError.damaged(path: file.path, row: rows.count + 1, what: "candidates")
+    }
     return try zip(problems, rows).enumerated().map { index, pair in
       let reader = NumberReader(pair.1, path: file.path, row: index + 1)
       return CandidateSet(
@@ -61,16 +64,19 @@ struct RoundStages {
   /// What a judge makes of candidates, and what it counted.
   ///
   /// Counts lie beside the judgments, a row behind each stretch's, so that a run that goes on has lost none.
+  ///
+  /// - Parameter prompts: Names the prompts where no stage has made the candidates from them.
   func judging(
-    _ name: String, of sets: [CandidateSet], by judge: RoundJudge
+    _ name: String, of sets: [CandidateSet], by judge: RoundJudge, prompts: String? = nil
   ) throws -> (judgments: [[Judgment]], counts: JSONObject) {
     let drawn = seed(name)
-    let header: JSON = [
+    var header: JSONObject = [
       "stage": .string(name), "seed": .string("\(drawn)"), "reward": .string(judge.reward.name),
       "judge": .string(judge.fingerprint), "stretch": .integer(stretch),
       "candidates": .string(Self.checksum(sets.flatMap { $0.candidates.map(\.row) })),
     ]
-    let file = StageFile(path: path("\(name).jsonl"), header: header)
+    header["prompts"] = prompts.map { .string($0) }
+    let file = StageFile(path: path("\(name).jsonl"), header: .object(header))
     let stretches = Self.stretches(sets.count, stretch)
     let rows = try file.rows(
       stretches: stretches.count, twins: twins.map { "\($0)/\(name).jsonl" }, isStopped: { isStopped }
@@ -89,8 +95,16 @@ struct RoundStages {
         counts.add(counted)
       } else {
         let reader = NumberReader(row, path: file.path, row: index + 1)
-        judgments.append(try reader.list("judgments").map { Judgment($0) })
+        let judged = try reader.list("judgments").map { Judgment($0) }
+        guard judgments.count < sets.count, judged.count == sets[judgments.count].candidates.count else {
+          throw SelfRewardLoopError.damaged(
+            path: file.path, row: index + 1, what: "judgment for each candidate")
+        }
+        judgments.append(judged)
       }
+    }
+    guard judgments.count == sets.count else {
+      throw SelfRewardLoopError.damaged(path: file.path, row: rows.count + 1, what: "judgments")
     }
     return (judgments, counts)
   }

@@ -18,10 +18,14 @@ public struct RoundTrainingOptions: Sendable {
   public var replayInterval: Int?
   /// The learning rate and the length of the positive-only control, which is supervised.
   public var positive: TrainingOptions
+  /// How many tokens go through the model at once in that control.
+  public var positiveBatchTokens: Int
 
+  /// - Parameter positiveBatchTokens: As many as `batchTokens` where it is nil.
   public init(
     training: TrainingOptions, preference: PreferenceOptions, method: TunedModel.Method = .full,
-    batchTokens: Int, maximumLength: Int, replayInterval: Int? = nil, positive: TrainingOptions
+    batchTokens: Int, maximumLength: Int, replayInterval: Int? = nil, positive: TrainingOptions,
+    positiveBatchTokens: Int? = nil
   ) {
     self.training = training
     self.preference = preference
@@ -30,6 +34,7 @@ public struct RoundTrainingOptions: Sendable {
     self.maximumLength = maximumLength
     self.replayInterval = replayInterval
     self.positive = positive
+    self.positiveBatchTokens = positiveBatchTokens ?? batchTokens
   }
 }
 
@@ -64,9 +69,10 @@ public struct RoundTraining {
   ///   - model: The folder of the model that the round begins with; it is also the reference.
   ///   - pairs: The data set of pairs.
   ///   - output: The folder of the round's model.
+  /// - Returns: How many pairs were longer than there is room for, and lost an answer's end or were left out.
   func prefer(
     from model: String, pairs path: String, to output: String, seed: UInt64, stop: StopSignal?
-  ) throws {
+  ) throws -> JSONObject {
     let checkpoint = try Checkpoint.load(model)
     let tuned = try TunedModel(.pretrained(checkpoint), method: options.method)
     let tokenizer = try Tokenizer.load(path: checkpoint.tokenizerPath ?? checkpoint.path)
@@ -83,7 +89,8 @@ public struct RoundTraining {
     let objective: any Objective
     if let interval = options.replayInterval, examples.count > 0 {
       data = ReplayedData(
-        pairs: batches, examples: self.batches(examples, tuned, seed: seed), interval: interval)
+        pairs: batches,
+        examples: self.batches(examples, tuned, tokens: options.batchTokens, seed: seed), interval: interval)
       objective = ReplayObjective(pairs: PreferenceObjective(options.preference))
     } else {
       data = batches
@@ -92,6 +99,8 @@ public struct RoundTraining {
     try run(
       tuned, data, objective, options.training, fingerprint: batches.fingerprint, tokenizer, to: output,
       seed: seed, stop: stop)
+    let lost = [("cut_pairs", batches.cutPairs), ("omitted_pairs", batches.omittedPairs)]
+    return JSONObject(lost.filter { $0.1 > 0 }.map { ($0.0, .integer($0.1)) })
   }
 
   /// Trains on the chosen answers alone, as supervised examples.
@@ -105,7 +114,8 @@ public struct RoundTraining {
     var examples = TokenizedExamples()
     for row in chosen { examples.append(try renderer.example(row, kind: .task)) }
     try run(
-      tuned, batches(examples, tuned, seed: seed), NextToken(), options.positive,
+      tuned, batches(examples, tuned, tokens: options.positiveBatchTokens, seed: seed), NextToken(),
+      options.positive,
       fingerprint: "\(Fingerprint(of: chosen.map { $0["response"] ?? "" }.joined(separator: "\n")))",
       tokenizer, to: output, seed: seed, stop: stop)
   }
@@ -116,11 +126,13 @@ public struct RoundTraining {
       template: try PromptTemplate.named(template, chatTemplate: tokenizer.chatTemplate, kind: .task))
   }
 
-  private func batches(_ examples: TokenizedExamples, _ model: TunedModel, seed: UInt64) -> SegmentData {
+  private func batches(
+    _ examples: TokenizedExamples, _ model: TunedModel, tokens: Int, seed: UInt64
+  ) -> SegmentData {
     SegmentData(
       batches: Batches(
         [(examples, 1)], maximumLength: min(options.maximumLength, model.configuration.contextLength),
-        grouping: .tokens(options.batchTokens), seed: seed))
+        grouping: .tokens(tokens), seed: seed))
   }
 
   private func run(

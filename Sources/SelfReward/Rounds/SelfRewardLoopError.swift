@@ -8,6 +8,8 @@ public enum SelfRewardLoopError: DiagnosticError, Hashable {
   case folderInUse(path: String)
   /// The run to go on with follows another recipe.
   case otherRecipe(path: String)
+  /// The output folder holds stages and no recipe that they follow from.
+  case noRecipe(path: String)
   /// A stop was asked for; what is finished stays.
   case interrupted
   case unwritable(path: String, reason: String)
@@ -15,7 +17,7 @@ public enum SelfRewardLoopError: DiagnosticError, Hashable {
   case damaged(path: String, row: Int, what: String)
   /// The audit found nothing to learn from.
   case gateClosed([GateFinding])
-  /// A round made fewer pairs than a step of training needs.
+  /// A round made no pair.
   case noPairs(round: Int, counts: PairCounts)
 
   public var diagnostics: [Diagnostic] {
@@ -39,6 +41,12 @@ public enum SelfRewardLoopError: DiagnosticError, Hashable {
           advice:
             "resume with the recipe and the --set that began it, or give another folder: --set output=FOLDER",
           exitCode: .usage)
+      ]
+    case .noRecipe(let path):
+      [
+        Diagnostic(
+          "stages of a run lie here without its recipe.yaml, so nobody knows what they follow from",
+          at: .init(path), advice: "give another folder: --set output=FOLDER", exitCode: .usage)
       ]
     case .interrupted:
       [Diagnostic("interrupted", advice: "go on with --resume", exitCode: .interrupted)]
@@ -64,10 +72,21 @@ public enum SelfRewardLoopError: DiagnosticError, Hashable {
             + "\(counts.belowVotes) below the votes, \(counts.disagreements) without agreement, "
             + "\(counts.sameAnswer) with the same answer, \(counts.tooFew) with too few judged answers; "
             + "\(counts.truncated) answers cut off, \(counts.missing) judgments missing)",
-          advice: counts.missing > counts.kept + counts.ties
-            ? "see judgments.jsonl for what the judge said"
-            : "ask less of pairs, raise candidates.max_tokens, or sample at a higher temperature")
+          advice: counts.adviceWithoutPairs)
       ]
     }
+  }
+}
+
+extension PairCounts {
+  /// What to do where no pair was made.
+  fileprivate var adviceWithoutPairs: String {
+    if prompts == 0 {
+      return "see prompts.jsonl for what became of the proposed ones, and ask less of them: writer.filter"
+    }
+    if missing > ties {
+      return "see judgments.jsonl for what the judge said; without that file --resume asks it again"
+    }
+    return "ask less of pairs, raise candidates.max_tokens, or sample at a higher temperature"
   }
 }

@@ -116,7 +116,9 @@ private struct AppendedLines {
   private let file: FileHandle
 
   init(path: String) throws {
-    guard let file = FileHandle(forWritingAtPath: path) else { throw FormatsError.noSuchFile(path: path) }
+    guard let file = FileHandle(forWritingAtPath: path) else {
+      throw SelfRewardLoopError.unwritable(path: path, reason: "it can't be opened")
+    }
     self.path = path
     self.file = file
     try guarded { _ = try file.seekToEnd() }

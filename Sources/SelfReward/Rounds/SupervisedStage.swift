@@ -65,7 +65,7 @@ public struct SupervisedStage {
       return [
         [
           "model": .string("\(try Checkpoint.load(path).fingerprint)"),
-          "metrics": try TrainingSummary.metrics(of: path),
+          "metrics": .object(try TrainingSummary.metrics(of: path)),
         ]
       ]
     }

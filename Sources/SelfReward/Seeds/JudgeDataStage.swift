@@ -88,8 +88,7 @@ struct JudgeDataStage {
       header: [
         "stage": "ranked", "seed": .string("\(drawn)"), "model": .string(writer.fingerprint),
         "options": .string("\(options)"), "stretch": .integer(stages.stretch),
-        "answers": .string(
-          RoundStages.checksum(sets.flatMap { $0.candidates.candidates.map(\.row) })),
+        "answers": .string(RoundStages.checksum(sets.map(\.row))),
       ])
     let stretches = RoundStages.stretches(sets.count, stages.stretch)
     let builder = try RankedAnswerSeeds(writer: writer, options)
@@ -109,6 +108,15 @@ struct JudgeDataStage {
       }
     }
     return data
+  }
+}
+
+extension RankedAnswers {
+  fileprivate var row: JSON {
+    [
+      "id": .string(id), "prompt": .string(prompt), "answers": .array(answers.map { .string($0.text) }),
+      "qualities": .array(answers.map { .number($0.quality) }),
+    ]
   }
 }
 

@@ -35,6 +35,15 @@ struct Judge: ParsableCommand {
   @Option(help: "Write every judgment, as JSON lines.") var judgments: String?
   @Flag(help: "Print one JSON value.") var json = false
 
+  func validate() throws {
+    guard tieMargin >= 0 else {
+      throw ValidationError("--tie-margin is \(tieMargin), expected a number from 0 up.")
+    }
+    guard rubric == nil || reward == .expectedScore || reward == .sampled else {
+      throw ValidationError("--rubric goes with --reward expected-score or sampled, not \(reward.rawValue).")
+    }
+  }
+
   func run() throws {
     try UsageError.check(limit: limit)
     let sets = try data.map { try HumanPreferences(path: $0, limit: limit) }

@@ -61,7 +61,12 @@ struct JudgeCorrupted: ParsableCommand {
   @Option(help: "Seed of the random draws.") var seed: UInt64 = 0
   @Flag(help: "Print one JSON value.") var json = false
 
-  func validate() throws { try JudgeDataReport.check(output: output) }
+  func validate() throws {
+    try JudgeDataReport.check(output: output)
+    guard (1...4).contains(corruptions) else {
+      throw ValidationError("--corruptions is \(corruptions), expected 1 to 4.")
+    }
+  }
 
   func run() throws {
     try UsageError.check(limit: limit)
