@@ -23,7 +23,7 @@ public final class BFloat16Engine: MatrixEngine {
   public func multiply(
     _ x: Tensor, transposed weight: Tensor, into y: Tensor, adding: Bool, with compute: Compute
   ) {
-    guard Self.isPlain(x, y), x.rows <= FewRowsProduct.rowLimit else {
+    guard Self.isPlain(x, y), x.rows <= rowLimit(weight) else {
       return products.multiply(x, transposed: weight, into: y, adding: adding, with: compute)
     }
     fewRows.multiply(x, transposed: [(weight, y)], adding: adding, with: compute)
@@ -31,11 +31,19 @@ public final class BFloat16Engine: MatrixEngine {
 
   public func multiply(_ x: Tensor, transposed factors: [(weight: Tensor, y: Tensor)], with compute: Compute)
   {
-    guard x.rows <= FewRowsProduct.rowLimit, factors.allSatisfy({ Self.isPlain(x, $0.y) }) else {
+    guard factors.allSatisfy({ Self.isPlain(x, $0.y) && x.rows <= rowLimit($0.weight) }) else {
       for (weight, y) in factors { multiply(x, transposed: weight, into: y, adding: false, with: compute) }
       return
     }
     fewRows.multiply(x, transposed: factors, with: compute)
+  }
+
+  /// Up to how many rows it takes less time to decode a weight anew for every few than once for all, into tiles.
+  ///
+  /// As `MatrixEngineBenchmark` measures.
+  func rowLimit(_ weight: Tensor) -> Int {
+    if !fewRows.isRounding { return FewRowsProduct.rowLimit }
+    return weight.elementType.blockLength > 1 ? 48 : 16
   }
 
   private static func isPlain(_ x: Tensor, _ y: Tensor) -> Bool {

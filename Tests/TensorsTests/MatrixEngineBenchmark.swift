@@ -44,6 +44,31 @@ struct MatrixEngineBenchmark {
     }
   }
 
+  /// Where decoding weights once for all rows overtakes decoding them anew for every eight.
+  @Test(arguments: [(1536, 8960), (8960, 1536), (1536, 1536), (896, 4864), (1536, 51200)])
+  func groupsOfFewRows(input: Int, output: Int) throws {
+    for engine in MatrixEngineTests.engines() {
+      let compute = Compute(
+        pool: ThreadPool(threads: 2), engine: engine, arena: try Arena(capacity: 1 << 28))
+      for type in [ElementType.q4_K, .q6_K, .q8_0, .q5_0, .bfloat16] {
+        let weight = try QuantizedTests.randomWeights(type, rows: output, columns: input)
+        let ratios = [8, 16, 24, 32, 48, 64, 96].map { rows in
+          let x = Padded([rows, input], seed: 1).tensor
+          let y = Tensor(zeros: [rows, output])
+          let few = Self.bestSeconds {
+            FewRowsProduct(engine.precision).multiply(x, transposed: [(weight, y)], with: compute)
+          }
+          // One row more than is worth it goes the other way.
+          let whole = Self.bestSeconds {
+            engine.multiply(x, transposed: weight, into: y, adding: false, with: compute)
+          }
+          return "\(rows): \(Int(1e6 * few)) µs, \(Int(1e6 * whole)) µs"
+        }
+        print("\(engine.precision) \(type) \(input)x\(output)", ratios.joined(separator: "; "))
+      }
+    }
+  }
+
   private static func bestSeconds(_ body: () -> Void) -> Double {
     body()
     let clock = ContinuousClock()

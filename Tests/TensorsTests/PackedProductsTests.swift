@@ -65,7 +65,7 @@ struct PackedProductsTests {
       }
     }
     // More rows than the product for few rows takes, so that both go the same way.
-    if rows > FewRowsProduct.rowLimit {
+    if rows > engine.rowLimit(weight) {
       check("y", [rows, output]) {
         engine.multiply(
           $0 ? x.tensor : plainX, transposed: weight, into: $1, adding: shape.adding, with: compute)

@@ -9,7 +9,7 @@ import Tokenizers
 /// token on.
 struct SweepRun {
   /// About how many answers are written at once.
-  private static let answersPerBatch = 64
+  private static let answersPerBatch = 48
 
   private let proxied: ProxiedModel
   private let alphas: [Float]
