@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Testing
 
@@ -44,28 +45,30 @@ struct MatrixEngineBenchmark {
     }
   }
 
-  /// Where decoding weights once for all rows overtakes decoding them anew for every eight.
-  @Test(arguments: [(1536, 8960), (8960, 1536), (1536, 1536), (896, 4864), (1536, 51200)])
+  /// From how many rows decoding weights once, into tiles, overtakes decoding them anew for every eight rows.
+  @Test(
+    .enabled(if: trimtab_packed_best() != TRIMTAB_PACKED_REFERENCE),
+    arguments: [
+      (1536, 8960), (8960, 1536), (1536, 1536),
+    ])
   func groupsOfFewRows(input: Int, output: Int) throws {
-    for engine in MatrixEngineTests.engines() {
-      let compute = Compute(
-        pool: ThreadPool(threads: 2), engine: engine, arena: try Arena(capacity: 1 << 28))
-      for type in [ElementType.q4_K, .q6_K, .q8_0, .q5_0, .bfloat16] {
-        let weight = try QuantizedTests.randomWeights(type, rows: output, columns: input)
-        let ratios = [8, 16, 24, 32, 48, 64, 96].map { rows in
-          let x = Padded([rows, input], seed: 1).tensor
-          let y = Tensor(zeros: [rows, output])
-          let few = Self.bestSeconds {
-            FewRowsProduct(engine.precision).multiply(x, transposed: [(weight, y)], with: compute)
-          }
-          // One row more than is worth it goes the other way.
-          let whole = Self.bestSeconds {
-            engine.multiply(x, transposed: weight, into: y, adding: false, with: compute)
-          }
-          return "\(rows): \(Int(1e6 * few)) µs, \(Int(1e6 * whole)) µs"
+    let engine = try BFloat16Engine()
+    let (groups, tiles) = (FewRowsProduct(.bf16), PackedProducts(variant: trimtab_packed_best()))
+    let compute = Compute(
+      pool: ThreadPool(threads: 2), engine: engine, arena: try Arena(capacity: 1 << 28))
+    for type in [ElementType.q4_K, .q6_K, .q8_0, .q5_0, .bfloat16] {
+      let weight = try QuantizedTests.randomWeights(type, rows: output, columns: input)
+      let times = [8, 16, 32, 48, 64].map { rows in
+        let x = Padded([rows, input], seed: 1).tensor
+        let y = Tensor(zeros: [rows, output])
+        let grouped = Self.bestSeconds { groups.multiply(x, transposed: [(weight, y)], with: compute) }
+        let tiled = Self.bestSeconds {
+          tiles.multiply(x, transposed: weight, into: y, adding: false, with: compute)
         }
-        print("\(engine.precision) \(type) \(input)x\(output)", ratios.joined(separator: "; "))
+        return "\(rows) rows: \(Int(1e6 * grouped)) µs grouped, \(Int(1e6 * tiled)) tiled"
       }
+      print(
+        "\(type) \(input)x\(output), groups to \(engine.rowLimit(weight)):", times.joined(separator: "; "))
     }
   }
 
