@@ -78,8 +78,8 @@ public struct AttentionLayout: Sendable, Hashable {
 enum Attention {
   /// Keys that one tile of decoding reads.
   private static let decodedKeys = 512
-  /// New rows of a sequence that are decoded one by one: as many as the few-rows product takes, so that a pass
-  /// of few rows gives the bits of as many passes of one.
+  /// New rows of a sequence that are decoded one by one: as many as the few-rows product takes at least, so that a
+  /// pass of so few rows gives the bits of as many passes of one.
   private static let decodedRows = Int(TRIMTAB_MULTIPLY_ROWS_LIMIT)
 
   /// Keeps log Σ e^score in `logSums` [T, heads], when given.

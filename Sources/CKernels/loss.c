@@ -4,20 +4,10 @@
 #include <string.h>
 
 #include "elementary.h"
+#include "largest.h"
 #include "variants.h"
 
 // MARK: - Softmax
-
-static inline __attribute__((always_inline)) float largest(const float *z, size_t count) {
-  float lanes[16];
-  for (int lane = 0; lane < 16; lane++) lanes[lane] = -INFINITY;
-  size_t i = 0;
-  for (; i + 16 <= count; i += 16)
-    for (int lane = 0; lane < 16; lane++) lanes[lane] = z[i + lane] > lanes[lane] ? z[i + lane] : lanes[lane];
-  for (; i < count; i++) lanes[0] = z[i] > lanes[0] ? z[i] : lanes[0];
-  for (int lane = 1; lane < 16; lane++) lanes[0] = lanes[lane] > lanes[0] ? lanes[lane] : lanes[0];
-  return lanes[0];
-}
 
 /// Σ e^(z - maximum), and with `keep` z becomes e^(z - maximum). Sums of at most 4096 terms are taken in float32,
 /// the sums of these in double.

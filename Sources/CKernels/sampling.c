@@ -2,25 +2,16 @@
 
 #include "elementary.h"
 #include "hash.h"
+#include "largest.h"
 #include "variants.h"
 
-/// Elements that are compared at once: enough lanes for every instruction set, so that the loops vectorise.
-enum { LANES = 16, BLOCK = 256 };
-
-/// The largest of a block's elements.
-static inline __attribute__((always_inline)) float largest(const float *z) {
-  float lanes[LANES];
-  for (size_t l = 0; l < LANES; l++) lanes[l] = z[l];
-  for (size_t i = LANES; i < BLOCK; i += LANES)
-    for (size_t l = 0; l < LANES; l++) lanes[l] = z[i + l] > lanes[l] ? z[i + l] : lanes[l];
-  for (size_t l = 1; l < LANES; l++) lanes[0] = lanes[l] > lanes[0] ? lanes[l] : lanes[0];
-  return lanes[0];
-}
+/// Elements of which only the largest is looked at first.
+enum { BLOCK = 256 };
 
 /// Keeps a block's first largest element where it exceeds the best so far.
 static inline __attribute__((always_inline)) void keep_larger(const float *z, size_t first, size_t length, float *best,
                                                               size_t *place) {
-  if (length == BLOCK && !(largest(z) > *best)) return;
+  if (length == BLOCK && !(largest(z, BLOCK) > *best)) return;
   for (size_t i = 0; i < length; i++) {
     if (!(z[i] > *best)) continue;
     *best = z[i];
@@ -39,9 +30,13 @@ KERNEL_BODY trimtab_argmax_body(size_t *place, const float *z, size_t count, enu
 KERNEL(trimtab_argmax, (size_t *place, const float *z, size_t count), place, z, count)
 
 void trimtab_argmax_reference(size_t *place, const float *z, size_t count) {
+  float best = -INFINITY;
   *place = 0;
-  for (size_t i = 1; i < count; i++)
-    if (z[i] > z[*place]) *place = i;
+  for (size_t i = 0; i < count; i++) {
+    if (!(z[i] > best)) continue;
+    best = z[i];
+    *place = i;
+  }
 }
 
 /// -log(-log(1 - u)) for u = (bits + ½) / 2³². Its upper tail, which wins, is that of small u: those keep all bits.

@@ -54,8 +54,8 @@ public final class DecoderModel: LanguageModel {
     func count(_ numbers: [Int]) -> Int { numbers.reduce(0) { $0 + sequences[$1].tokens.count } }
     // Rows that the few-rows product would take apart but not together go apart: their bits stay those of each
     // model on its own.
-    let limit = Int(TRIMTAB_MULTIPLY_ROWS_LIMIT)
-    let fitsTogether = count(adapted) + count(bare) <= limit || max(count(adapted), count(bare)) > limit
+    let (fewer, all) = (min(count(adapted), count(bare)), count(adapted) + count(bare))
+    let fitsTogether = fewer == 0 || compute.engine.fewRowsLimits.allSatisfy { all <= $0 || fewer > $0 }
     var results = [Tensor?](repeating: nil, count: sequences.count)
     for pass in fitsTogether ? [adapted + bare] : [adapted, bare] where !pass.isEmpty {
       let adaptedRows = 0..<count(pass.filter { contexts[$0].isAdapted })

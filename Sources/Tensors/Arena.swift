@@ -6,24 +6,10 @@ public enum MemoryPurpose: String, Sendable, Hashable, CaseIterable {
   case activations, gradients, workspace, cache
 }
 
-/// One tensor of a plan: its shape and the moments between which it lives.
-public struct PlannedTensor: Sendable, Hashable {
-  public let name: String
-  public let purpose: MemoryPurpose
-  public let shape: Shape
-  public let elementType: ElementType
-  public let byteCount: Int
-  /// From the arena's beginning; for workspace, which is taken from the other end, from its end (negative).
-  public let byteOffset: Int
-  /// Counts of allocations and releases before it was taken, and before it was returned.
-  public let born: Int
-  public var died: Int?
-}
-
 /// The memory of one step, cut into tensors that return to it with their last reference.
 ///
-/// A *planning* arena has no memory behind it: the same code runs over it, kernels left out, and what it
-/// noted is the plan (rule 3: plan, then arena). A *backed* arena reserves its address space once; pages are
+/// A *planning* arena has no memory behind it: the same code runs over it, kernels left out, and how much it
+/// would have taken is the plan (rule 3: plan, then arena). A *backed* arena reserves its address space once; pages are
 /// touched in the first step and reused ever after, so that nothing is allocated after warm-up.
 ///
 /// Workspace, which lives for one operation only, is taken from the arena's end; what lives longer from its
@@ -35,11 +21,9 @@ public final class Arena: Sendable {
     /// How far tensors have reached from the beginning, and workspace from the end.
     var reach = 0
     var reachFromEnd = 0
-    var clock = 0
     var usage: [MemoryPurpose: Int] = [:]
     var usageAtPeak: [MemoryPurpose: Int] = [:]
     var peak = 0
-    var planned: [PlannedTensor] = []
 
     init(free: Range<Int>) { self.free = [free] }
 
@@ -122,8 +106,6 @@ public final class Arena: Sendable {
   public var peakUsage: [MemoryPurpose: Int] { state.withLock { $0.usageAtPeak } }
   /// The bytes in use now.
   public var bytesInUse: Int { state.withLock { $0.inUse } }
-  /// Every tensor taken so far, with its lifetime; empty unless planning.
-  public var planned: [PlannedTensor] { state.withLock { $0.planned } }
 
   /// Takes memory for a tensor; its elements are undefined.
   public func tensor(
@@ -131,7 +113,7 @@ public final class Arena: Sendable {
   ) -> Tensor {
     let bytes = elementType.byteCount(elements: shape.count)
     let length = max(64, (bytes + 63) & ~63)
-    let (offset, index) = state.withLock { state in
+    let offset = state.withLock { state in
       guard let start = state.take(length, fromEnd: purpose == .workspace) else {
         preconditionFailure("the arena of \(capacity) bytes is full: its plan missed \(name)")
       }
@@ -140,34 +122,25 @@ public final class Arena: Sendable {
       } else {
         state.reach = max(state.reach, start + length)
       }
-      state.clock += 1
       state.inUse += length
       state.usage[purpose, default: 0] += length
       if state.inUse > state.peak {
         state.peak = state.inUse
         state.usageAtPeak = state.usage
       }
-      if isPlanning {
-        state.planned.append(
-          PlannedTensor(
-            name: "\(name)", purpose: purpose, shape: shape, elementType: elementType, byteCount: bytes,
-            byteOffset: purpose == .workspace ? start - capacity : start, born: state.clock, died: nil))
-      }
-      return (start, state.planned.count - 1)
+      return start
     }
     let buffer = Buffer(base: reservation.base + offset, byteCount: bytes) { [self] in
-      giveBack(offset..<(offset + length), purpose: purpose, planned: index)
+      giveBack(offset..<(offset + length), purpose: purpose)
     }
     return Tensor(buffer, shape: shape, elementType: elementType)
   }
 
-  private func giveBack(_ range: Range<Int>, purpose: MemoryPurpose, planned index: Int) {
+  private func giveBack(_ range: Range<Int>, purpose: MemoryPurpose) {
     state.withLock { state in
-      state.clock += 1
       state.inUse -= range.count
       state.usage[purpose, default: 0] -= range.count
       if state.usage[purpose] == 0 { state.usage[purpose] = nil }
-      if isPlanning { state.planned[index].died = state.clock }
       state.putBack(range)
     }
   }

@@ -41,9 +41,15 @@ public final class BFloat16Engine: MatrixEngine {
   /// Up to how many rows it takes less time to decode a weight anew for every few than once for all, into tiles.
   ///
   /// As `MatrixEngineBenchmark` measures.
+  private static let (plainLimit, quantizedLimit) = (16, 48)
+
+  public var fewRowsLimits: [Int] {
+    fewRows.isRounding ? [Self.plainLimit, Self.quantizedLimit] : [FewRowsProduct.rowLimit]
+  }
+
   func rowLimit(_ weight: Tensor) -> Int {
     if !fewRows.isRounding { return FewRowsProduct.rowLimit }
-    return weight.elementType.blockLength > 1 ? 48 : 16
+    return weight.elementType.blockLength > 1 ? Self.quantizedLimit : Self.plainLimit
   }
 
   private static func isPlain(_ x: Tensor, _ y: Tensor) -> Bool {

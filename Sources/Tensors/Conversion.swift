@@ -15,7 +15,8 @@ extension Tensor {
     return copy
   }
 
-  /// These elements in another of `ElementType.quantizable`, on the heap unless they are of that type already.
+  /// These elements in another of `ElementType.quantizable`, by GGML's reference formulas; on the heap unless they
+  /// are of that type already.
   public func converted(to elementType: ElementType) -> Tensor {
     guard elementType != self.elementType else { return self }
     let copy = Tensor(zeros: shape, elementType: elementType)

@@ -2,8 +2,8 @@ import CKernels
 
 /// The forward products of a few rows of activations with one or more weights, as in decoding.
 ///
-/// Every engine takes it, for its time is that of reading the weights, whatever the arithmetic. Weights are decoded
-/// as they are read, and every element is summed in the same order, however many rows there are.
+/// Every engine takes it: for the fewest rows its time is that of reading the weights, whatever the arithmetic.
+/// Weights are decoded as they are read, and every element is summed in the same order, however many rows there are.
 struct FewRowsProduct {
   /// The most rows that a kernel takes at once.
   static let rowLimit = Int(TRIMTAB_MULTIPLY_ROWS_LIMIT)
@@ -31,10 +31,8 @@ struct FewRowsProduct {
       let (from, input) = (x.floats, x.columns)
       let cuts = factors.map { Self.outputsPerTile($0.weight, isReadOnce: groups.count == 1) }
       let counts = zip(factors, cuts).map { ($0.weight.rows + $1 - 1) / $1 }
-      let tiles = counts.reduce(0, +)
-      pool.forEachTile(tiles) { number in
-        // The last tile is handed out first, and memory is read forwards with better luck.
-        var tile = tiles - 1 - number
+      pool.forEachTile(counts.reduce(0, +)) { number in
+        var tile = number
         var index = 0
         while tile >= counts[index] {
           tile -= counts[index]

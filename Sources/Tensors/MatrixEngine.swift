@@ -5,11 +5,15 @@
 /// - backward to the input: `dx[rows, in] (+)= dy[rows, out] · W`
 /// - backward to the weight: `dW[out, in] += dyᵀ · x`
 ///
-/// W may be stored in any `ElementType` that `isServed`; x, y and gradients are float32. Results don't depend on
-/// the number of threads.
+/// W may be stored in any `ElementType` that `isServed`; x, y, dy and dx are float32, or bfloat16 where `precision`
+/// is `bf16`; dW is float32. Results don't depend on the number of threads.
 public protocol MatrixEngine: Sendable {
   /// The format that products are taken in.
   var precision: Precision { get }
+  /// The numbers of rows up to which products go by few rows, which give the bits of as many products of one row.
+  ///
+  /// One for each way of storing weights that it tells apart.
+  var fewRowsLimits: [Int] { get }
 
   /// `y (+)= x · Wᵀ`: x [rows, in], weight [out, in], y [rows, out].
   func multiply(_ x: Tensor, transposed weight: Tensor, into y: Tensor, adding: Bool, with compute: Compute)

@@ -7,14 +7,16 @@ import COpenBLAS
 /// unit idle, oneDNN's float32 product stands in.
 public final class OpenBLASEngine: MatrixEngine {
   public let precision = Precision.fp32
-  private let products: TiledProducts<Float32Arithmetic>
+  public let fewRowsLimits = [FewRowsProduct.rowLimit]
+  private let products: TiledProducts
 
   public init() {
     // Global to the library; every engine sets the same.
     openblas_set_num_threads(1)
     let wideCores = ["SkylakeX", "Cooperlake", "SapphireRapids"]
     let isWide = wideCores.contains(String(cString: openblas_get_corename()))
-    products = TiledProducts(Float32Arithmetic(usesOneDNN: !isWide && trimtab_onednn_has_wide_sgemm()))
+    let usesOneDNN = !isWide && trimtab_onednn_has_wide_sgemm()
+    products = TiledProducts { $0.multiply(usingOneDNN: usesOneDNN) }
   }
 
   public func multiply(
@@ -39,31 +41,19 @@ public final class OpenBLASEngine: MatrixEngine {
   }
 }
 
-private struct Float32Arithmetic: TileArithmetic {
-  static let elementType = ElementType.float32
-
-  let usesOneDNN: Bool
-
-  static func encode(
-    _ tensor: Tensor, row: Int, column: Int, count: Int, into destination: UnsafeMutablePointer<Float>
-  ) {
-    tensor.dequantize(row: row, column: column, count: count, into: destination)
-  }
-
-  func multiply(_ tile: TileProduct<Float>, scratch: Scratch) {
-    let (left, right) = (tile.left, tile.right)
-    if usesOneDNN,
+extension TileProduct {
+  fileprivate func multiply(usingOneDNN: Bool) {
+    if usingOneDNN,
       trimtab_onednn_sgemm(
-        left.isTransposed, right.isTransposed, Int64(tile.rows), Int64(tile.columns), Int64(tile.depth),
-        left.elements, Int64(left.stride), right.elements, Int64(right.stride), tile.adding, tile.result,
-        Int64(tile.stride))
+        left.isTransposed, right.isTransposed, Int64(rows), Int64(columns), Int64(depth), left.elements,
+        Int64(left.stride), right.elements, Int64(right.stride), adding, result, Int64(stride))
     {
       return
     }
     cblas_sgemm(
       CblasRowMajor, left.isTransposed ? CblasTrans : CblasNoTrans,
-      right.isTransposed ? CblasTrans : CblasNoTrans, blasint(tile.rows), blasint(tile.columns),
-      blasint(tile.depth), 1, left.elements, blasint(left.stride), right.elements, blasint(right.stride),
-      tile.adding ? 1 : 0, tile.result, blasint(tile.stride))
+      right.isTransposed ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), blasint(depth), 1,
+      left.elements, blasint(left.stride), right.elements, blasint(right.stride), adding ? 1 : 0, result,
+      blasint(stride))
   }
 }

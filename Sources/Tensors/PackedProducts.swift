@@ -56,11 +56,11 @@ struct PackedProducts: Sendable {
     compute.run { pool in
       // Columns end where blocks of the weight do.
       let step = max(Self.panelColumns, weight.elementType.blockLength)
-      let columnLimit = Self.cachedBytes / 2 / (output + 1) / step * step
+      let columnLimit = max(step, min(256, Self.cachedBytes / 2 / (output + 1) / step * step))
       let grid = TileCut(
-        rows: rows, columns: input, columnLimit: max(step, min(256, columnLimit)), columnStep: step,
-        threads: pool.threads)
-      let depthLimit = max(Self.panelColumns, Self.cachedBytes / 2 / grid.columnLength / 32 * 32)
+        rows: rows, columns: input, columnLimit: columnLimit, columnStep: step, threads: pool.threads)
+      // By the limit, not by the cut: pieces are rounded apart, and the number of threads has a say in the cut.
+      let depthLimit = (Self.cachedBytes / 2 / columnLimit + 31) / 32 * 32
       pool.forEachTile(grid.count) { tile in
         let (rows, columns) = grid[tile]
         let target = result(dx, row: rows.lowerBound, column: columns.lowerBound, adding: adding)
@@ -182,14 +182,7 @@ struct PackedProducts: Sendable {
   private func encoded(_ tensor: Tensor, with compute: Compute) -> Tensor {
     if tensor.elementType == .bfloat16 { return tensor }
     let copy = compute.arena.tensor("factor", tensor.shape, elementType: .bfloat16, for: .workspace)
-    compute.run { pool in
-      let destination = elements(copy)
-      pool.forEachRange(of: tensor.count, length: 1 << 15) { range in
-        trimtab_dequantize_to_bfloat16(
-          tensor.storage, tensor.bytes + tensor.elementType.byteCount(elements: range.lowerBound),
-          destination + range.lowerBound, range.count)
-      }
-    }
+    compute.dequantize(tensor, into: copy)
     return copy
   }
 

@@ -24,7 +24,7 @@ extension ElementType {
   /// Whether matrices of this type can be multiplied and looked up in.
   public var isServed: Bool { storage != nil }
 
-  /// The types that `Compute.quantize` writes.
+  /// The types that `Tensor.converted` writes.
   public static let quantizable: [ElementType] = [.float32, .float16, .bfloat16, .q8_0, .q4_0, .q4_1]
 }
 
@@ -80,22 +80,6 @@ extension Compute {
         } else {
           trimtab_dequantize(storage, source, destination.floats + range.lowerBound, range.count)
         }
-      }
-    }
-  }
-
-  /// Encodes a float32 tensor in another type, one of `ElementType.quantizable`, by GGML's reference formulas.
-  ///
-  /// - Parameter destination: The same shape, in the type that is wanted.
-  public func quantize(_ tensor: Tensor, into destination: Tensor) {
-    precondition(destination.shape == tensor.shape)
-    precondition(ElementType.quantizable.contains(destination.elementType))
-    run { pool in
-      let (source, storage) = (tensor.floats, destination.storage)
-      // Stretches of whole blocks, whatever the type.
-      pool.forEachRange(of: tensor.count, length: 1 << 16) { range in
-        let offset = destination.elementType.byteCount(elements: range.lowerBound)
-        _ = trimtab_quantize(storage, source + range.lowerBound, destination.bytes + offset, range.count)
       }
     }
   }

@@ -4,8 +4,9 @@ import Synchronization
 
 /// The one pool of threads that all compute runs on.
 ///
-/// Work is cut into numbered tiles by its shape alone, never by the number of threads, and each tile is
-/// computed whole by one thread: so results don't depend on how many threads there are (rule 5).
+/// Work is cut into numbered tiles by its shape alone, or so that every element is summed alike however it is cut
+/// (`TileCut`), and each tile is computed whole by one thread: so results don't depend on how many threads there
+/// are (rule 5).
 public final class ThreadPool: Sendable {
   /// How many threads compute, the caller's included.
   public let threads: Int
@@ -29,16 +30,16 @@ public final class ThreadPool: Sendable {
   /// How many workers sleep, having waited in vain for a while.
   var sleepingThreads: Int { board.sleepingThreads }
 
-  /// Runs `body(0)` … `body(tiles - 1)`, in any order and on any thread, and returns when all are done.
+  /// Runs `body(0)` … `body(tiles - 1)` on any thread, and returns when all are done.
   ///
-  /// Calls from several threads take turns; `body` must not call back into the pool.
+  /// They begin in their order: what takes longest should come first. Calls from several threads take turns; `body` must not call back into the pool.
   public func forEachTile(_ tiles: Int, _ body: (Int) -> Void) {
     guard threads > 1, tiles > 1 else {
       for tile in 0..<max(0, tiles) { body(tile) }
       return
     }
     entry.withLock { _ in
-      withoutActuallyEscaping(body) { board.run(Board.Job(body: $0), tiles: tiles) }
+      withoutActuallyEscaping(body) { board.run(Board.Job(tiles: tiles, body: $0)) }
     }
   }
 
@@ -55,6 +56,7 @@ public final class ThreadPool: Sendable {
 /// Sendable because `job` is written only while no tile is out, before the tickets that lead to it are published.
 private final class Board: @unchecked Sendable {
   struct Job {
+    let tiles: Int
     let body: (Int) -> Void
   }
 
@@ -75,13 +77,13 @@ private final class Board: @unchecked Sendable {
   private static let patience = 2000
 
   /// Publishes a job, takes part in it and waits until all its tiles are done.
-  func run(_ work: Job, tiles: Int) {
+  func run(_ work: Job) {
     withUnsafePointer(to: work) { pointer in
       job = pointer
-      unfinished.store(tiles, ordering: .relaxed)
+      unfinished.store(work.tiles, ordering: .relaxed)
       let number = tickets.load(ordering: .relaxed) >> 32 &+ 1
       // Sequentially consistent, as the sleepers' part is: either they see the job or we see them.
-      tickets.store(number << 32 | UInt64(tiles), ordering: .sequentiallyConsistent)
+      tickets.store(number << 32 | UInt64(work.tiles), ordering: .sequentiallyConsistent)
       if sleepers.load(ordering: .sequentiallyConsistent) > 0 { wake.broadcast() }
       while takeTile() {}
       var looks = 0
@@ -101,8 +103,7 @@ private final class Board: @unchecked Sendable {
       let (taken, now) = tickets.weakCompareExchange(
         expected: seen, desired: seen - 1, successOrdering: .acquiring, failureOrdering: .acquiring)
       if taken {
-        // The first tile to be taken is the last by number.
-        runTile(Int(left) - 1)
+        runTile(left: Int(left))
         unfinished.subtract(1, ordering: .acquiringAndReleasing)
         return true
       }
@@ -112,8 +113,8 @@ private final class Board: @unchecked Sendable {
 
   /// Not inlined, so that nothing holds on to the job's body when its last tile is counted as done.
   @inline(never)
-  private func runTile(_ tile: Int) {
-    job?.pointee.body(tile)
+  private func runTile(left: Int) {
+    if let job { job.pointee.body(job.pointee.tiles - left) }
   }
 
   /// What a worker does until the pool is gone.

@@ -136,11 +136,15 @@ extension KernelCase {
       // Rounded, so that there are equals.
       let z = Guarded(numbers(count, seed: 1, scale: 4).map { $0.rounded() / 2 })
       let tokens = (0..<count).map { UInt32(7 * $0) }
-      var places = [Int](repeating: 0, count: 3)
+      // What isn't a number is passed over, wherever it stands.
+      let holed = Guarded((0..<count).map { $0 % 5 == 0 ? .nan : z.floats[$0] })
+      var places = [Int](repeating: 0, count: 5)
       (reference ? trimtab_argmax_reference : trimtab_argmax)(&places[0], z.floats, count)
       let draw = reference ? trimtab_draw_reference : trimtab_draw
       draw(&places[1], z.floats, nil, count, 0.7, 0x1234_5678_9abc_def0)
       draw(&places[2], z.floats, tokens, count, 1.4, 77)
+      (reference ? trimtab_argmax_reference : trimtab_argmax)(&places[3], holed.floats, count)
+      draw(&places[4], holed.floats, nil, count, 1.4, 77)
       return [places.map(Float.init), z.checked()]
     },
     KernelCase(ofActivations: "add bias", within: 0) { run in

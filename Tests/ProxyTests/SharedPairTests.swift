@@ -14,15 +14,16 @@ struct SharedPairTests {
   private static let models = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("ModelsTests/Fixtures").path
 
-  /// The most rows that the few-rows product takes: with both models' there are twice as many.
+  /// The most rows that the exact engine's few-rows product takes: with both models' there are twice as many.
   private static let most = Int(TRIMTAB_MULTIPLY_ROWS_LIMIT)
 
   private let base: DecoderModel
   private let together: ProxiedModel
   private let apart: ProxiedModel
 
-  init() throws {
-    let compute = try Compute.exact(threads: 2)
+  init() throws { try self.init(compute: try Compute.exact(threads: 2)) }
+
+  private init(compute: Compute) throws {
     func model(_ name: String) throws -> DecoderModel {
       DecoderModel(try Checkpoint.load(Self.models + "/" + name).makeDecoder(), compute: compute)
     }
@@ -60,6 +61,18 @@ struct SharedPairTests {
     let given = try parts(together, lengths: lengths, sequences: sequences)
     #expect(given == (try parts(apart, lengths: lengths, sequences: sequences)))
     #expect(given[1] != given[2], "the adapter reached the antiexpert")
+  }
+
+  @Test("so in bfloat16, where more rows are few", arguments: [8, 9, 16])
+  func fewRowsOfBFloat16(sequences: Int) throws {
+    guard let engine = try? MatrixEngines.make(precision: .bf16) else {
+      print("skipped: this processor doesn't multiply bfloat16 numbers")
+      return
+    }
+    let compute = Compute(pool: ThreadPool(threads: 2), engine: engine, arena: try Arena.unplanned())
+    let models = try SharedPairTests(compute: compute)
+    let given = try models.parts(models.together, lengths: [1, 1], sequences: sequences)
+    #expect(given == (try models.parts(models.apart, lengths: [1, 1], sequences: sequences)))
   }
 
   @Test("a prompt that both see is as good as two")

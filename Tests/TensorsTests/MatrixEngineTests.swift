@@ -14,6 +14,7 @@ struct ProductCase: Sendable, CustomStringConvertible {
   static let all: [ProductCase] = [
     (1, 1, 1), (1, 33, 7), (2, 64, 130), (3, 257, 65), (4, 32, 1), (5, 96, 300), (17, 31, 33),
     (64, 128, 128), (129, 130, 67), (300, 576, 200), (1, 1024, 513), (2100, 40, 33), (13, 33, 8300),
+    (64, 384, 1360),
   ].flatMap { shape in
     [false, true].map { ProductCase(rows: shape.0, input: shape.1, output: shape.2, adding: $0) }
   }

@@ -18,6 +18,19 @@ struct ThreadPoolTests {
     }
   }
 
+  @Test func theFirstTilesBeginFirst() {
+    let begun = Atomic(false)
+    let late = Counter()
+    ThreadPool(threads: 2).forEachTile(3) { tile in
+      if tile == 0 { begun.store(true, ordering: .releasing) }
+      // The two others are at most one each of the threads': handed out before it, both would wait in vain.
+      let limit = ContinuousClock.now + .seconds(5)
+      while !begun.load(ordering: .acquiring), ContinuousClock.now < limit { sched_yield() }
+      if !begun.load(ordering: .acquiring) { late.value.add(1, ordering: .relaxed) }
+    }
+    #expect(late.value.load(ordering: .relaxed) == 0)
+  }
+
   @Test func callersTakeTurns() {
     let pool = ThreadPool(threads: 2)
     let total = Counter()

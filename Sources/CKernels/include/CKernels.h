@@ -1,5 +1,5 @@
-/// Numeric kernels: one header per group. Each kernel has a plain reference twin; variants for an instruction
-/// set are chosen once, when the first kernel of the group runs.
+/// Numeric kernels: one header per group. What computes has a plain reference twin; what the processor serves is found
+/// out once.
 #pragma once
 #include "activation.h"
 #include "attention.h"

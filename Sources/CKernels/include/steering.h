@@ -2,7 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What proxy-tuning does to logits: z = base + strength · (expert - antiexpert), rounded as float32 is. z may be base.
+// What proxy-tuning does to logits, in place: z holds the base's and becomes z + strength · (expert - antiexpert), as
+// float32 rounds it.
 
 /// For `count` tokens that have the same ids in all three.
 void trimtab_steer(float *z, const float *expert, const float *antiexpert, float strength,

@@ -53,13 +53,7 @@ public struct Optimizer: Sendable {
 
   /// Sets every gradient to zero.
   func clearGradients(with compute: Compute) {
-    let gradients = parameters.gradients
-    compute.run { pool in
-      let floats = gradients.floats
-      pool.forEachRange(of: gradients.count, length: 1 << 16) { range in
-        (floats + range.lowerBound).update(repeating: 0, count: range.count)
-      }
-    }
+    compute.zero(parameters.gradients)
   }
 
   /// The L2 norm of all gradients together, the same on any number of threads.
