@@ -46,11 +46,13 @@ extension Checkpoint {
             path: folder,
             reason: "\(stored) is \(up.shape) · \(down.shape), its layer is \(shape)")
         }
-        let part = isFused ? up.part(rule.storage.fusedPart, in: configuration) : up
+        let (ownDown, ownUp) =
+          isFused ? split(down, up, part: rule.storage.fusedPart, in: configuration) : (down, up)
+        guard ownDown.rows > 0 else { continue }
         // The decoder scales every module alike; what a module is scaled by otherwise goes into B.
         let own = scale(of: stored, rank: down.rows, reader: reader, rank: rank, alpha: alpha)
-        tensors[name + ".lora_A.weight"] = down
-        tensors[name + ".lora_B.weight"] = part.scaled(by: Float(own / (alpha / Double(rank))))
+        tensors[name + ".lora_A.weight"] = ownDown
+        tensors[name + ".lora_B.weight"] = ownUp.scaled(by: Float(own / (alpha / Double(rank))))
         targets.insert(module)
       }
     }
@@ -63,6 +65,20 @@ extension Checkpoint {
       tensors: tensors, basePath: basePath)
     return Checkpoint(
       path: folder, configuration: configuration, tensors: checkpoint.tensors, adapter: checkpoint.adapter)
+  }
+
+  /// The A and B of query, key or value out of those of all three.
+  ///
+  /// What only the other parts use goes: so those that were stored as one block diagonal come back as they were.
+  private static func split(
+    _ down: Tensor, _ up: Tensor, part: Int, in configuration: ModelConfiguration
+  ) -> (down: Tensor, up: Tensor) {
+    let (all, own) = (up.transposed, up.part(part, in: configuration).transposed)
+    func isUsed(_ matrix: Tensor, _ row: Int) -> Bool {
+      matrix.rows(row..<row + 1).array.contains { $0 != 0 }
+    }
+    let kept = (0..<all.rows).filter { isUsed(own, $0) || !isUsed(all, $0) }
+    return (down.selectingRows(kept), own.selectingRows(kept).transposed)
   }
 
   /// Refuses adapters that are more than a product added to what the weights give.

@@ -30,7 +30,7 @@ struct ArrangedTensors {
       case .transposed: elements.append(Element(name: name, tensor: tensor.float32.transposed))
       case .interleavedHeads:
         let sources = TensorRule.Storage.separating(slot, in: configuration)
-        elements.append(Element(name: name, tensor: tensor.permutingRows(sources)))
+        elements.append(Element(name: name, tensor: tensor.selectingRows(sources)))
       case .fused, .fusedTransposed:
         // Query, key and value come in this order.
         parts[name, default: []].append(tensor.float32)

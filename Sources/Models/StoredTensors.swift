@@ -103,7 +103,7 @@ extension TensorRule.Storage {
     switch self {
     case .asIs: return stored
     case .interleavedHeads:
-      return stored.permutingRows(TensorRule.Storage.interleaving(slot, in: configuration))
+      return stored.selectingRows(TensorRule.Storage.interleaving(slot, in: configuration))
     case .transposed: return stored.float32.transposed
     case .fused(let part): return stored.part(part, in: configuration).reshaped(slot.shape)
     case .fusedTransposed(let part): return stored.float32.transposed.part(part, in: configuration)
@@ -134,8 +134,9 @@ extension Tensor {
     return result
   }
 
-  /// Rows gathered in another order, of any element type; a vector's elements count as rows.
-  func permutingRows(_ sources: [Int]) -> Tensor {
+  /// Those rows, in that order, of any element type; a vector's elements count as rows.
+  func selectingRows(_ sources: [Int]) -> Tensor {
+    let shape: Shape = shape.rank == 2 ? [sources.count, shape[1]] : [sources.count]
     let result = Tensor(zeros: shape, elementType: elementType)
     let bytes = shape.rank == 2 ? rowBytes : elementType.blockBytes
     for (row, source) in sources.enumerated() {

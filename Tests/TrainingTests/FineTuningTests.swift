@@ -147,6 +147,15 @@ struct FineTuningTests {
     #expect(throws: TrainingError.adapterInTheWay(path: path)) {
       try TunedModel(.pretrained(tuned), method: .full)
     }
+    // One of peft's, with a module of another rank than the rest.
+    var tensors = adapter.tensors
+    tensors[entry.name] = Tensor(zeros: [3, entry.shape[1]])
+    var mixed = tuned
+    mixed.adapter = Checkpoint.StoredAdapter(
+      configuration: adapter.configuration, tensors: tensors, basePath: adapter.basePath)
+    #expect(throws: TrainingError.adapterInTheWay(path: path)) {
+      try TunedModel(.pretrained(mixed), method: .lowRank(TrainerTests.adapter))
+    }
   }
 
   @Test func theBestCheckpointIsKept() throws {

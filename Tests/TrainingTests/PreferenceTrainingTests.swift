@@ -148,6 +148,33 @@ struct PreferenceTrainingTests {
     }
   }
 
+  /// Answers of equal length, so that a baseline per token is a sum's share.
+  @Test func ktosBaselineIsPerTokenWhereTheRatiosAre() throws {
+    func pair(_ number: Int) -> PreferencePair {
+      let answer = (0..<4).map { UInt32(($0 * 7 + number * 5) % 61) }
+      return PreferencePair(prompt: [1, UInt32(number)], chosen: answer, rejected: answer.map { $0 + 1 })
+    }
+    let batches = PreferenceBatches(
+      (0..<4).map(pair), maximumLength: 20, tokensPerBatch: 200, seed: 1, hasMismatches: true)
+    let scored = try TinyPairs.scored(
+      batches, model: fixtures + "/tiny-adapter", compute: try TinyPairs.compute())
+    func baseline(reversing: Bool, isLengthNormalized: Bool) throws -> Double {
+      let objective = PreferenceObjective(
+        PreferenceOptions(
+          loss: .kto(desirable: 1, undesirable: 1), isLengthNormalized: isLengthNormalized))
+      let references = scored.pairs.compactMap(\.reference).map {
+        ReferenceLogProbabilities(
+          chosen: $0.chosen, rejected: $0.rejected, mismatched: ($0.mismatched ?? 0) - (reversing ? 40 : 0))
+      }
+      let data = scored.with(references)
+      let run = try TinyRun(data: data, options: Self.options(), objective: objective)
+      return try #require(try run.gradient(data.batch(0)).sums.metrics[Name.baseline])
+    }
+    let sum = try baseline(reversing: true, isLengthNormalized: false)
+    let mean = try baseline(reversing: true, isLengthNormalized: true)
+    #expect(sum > 10 && abs(sum / 4 - mean) < 1e-4 * sum)
+  }
+
   @Test(arguments: [nil, TrainerTests.adapter])
   func anyNumberOfThreadsGivesTheSameBits(adapter: LowRankConfiguration?) throws {
     let runs = try [1, 2, 3].map { threads in

@@ -94,6 +94,12 @@ struct TrainerTests {
     #expect(recorder.steps.last.map { abs($0.epoch - 5.0 / 3) < 1e-12 } == true)
   }
 
+  /// In binary 1.1 times 100 is a little more than 110.
+  @Test func partsOfEpochsAreCountedAsPeopleDo() {
+    #expect(StepPlan(.epochs(1.1), batchesPerEpoch: 100, accumulation: 1).totalSteps == 110)
+    #expect(StepPlan(.epochs(1.101), batchesPerEpoch: 100, accumulation: 1).totalSteps == 111)
+  }
+
   @Test func validationDoesNotTouchTheRun() throws {
     let data = ListedBatches(count: 4)
     let silent = try TinyRun(data: data, options: Self.options())

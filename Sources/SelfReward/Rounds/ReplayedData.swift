@@ -24,13 +24,16 @@ struct ReplayedData: TrainingData {
 }
 
 /// The preference objective on pairs, the likelihood of the next token on the batches between them.
+///
+/// A batch of examples weighs what one pair does, so that a step may hold both.
 struct ReplayObjective: Objective {
   let pairs: PreferenceObjective
-  let examples = NextToken()
 
-  private func objective(of batch: TokenBatch) -> any Objective { batch.pairs.isEmpty ? examples : pairs }
+  func weight(of batch: TokenBatch) -> Double { batch.pairs.isEmpty ? 1 : pairs.weight(of: batch) }
 
-  func weight(of batch: TokenBatch) -> Double { objective(of: batch).weight(of: batch) }
-
-  func loss(of batch: TokenBatch) -> TargetLoss { objective(of: batch).loss(of: batch) }
+  func loss(of batch: TokenBatch) -> TargetLoss {
+    guard batch.pairs.isEmpty else { return pairs.loss(of: batch) }
+    let total = Float(NextToken().weight(of: batch))
+    return .weighted(batch.weights.map { total > 0 ? $0 / total : 0 })
+  }
 }

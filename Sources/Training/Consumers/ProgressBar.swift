@@ -10,6 +10,8 @@ public final class ProgressBar: TrainingConsumer {
   private let write: (String) -> Void
   private let clock: Stopwatch
   private var start = TrainingStart(step: 0, totalSteps: 0, trainableParameters: 0)
+  /// When the steps began; what comes before them has no part in their speed.
+  private var began = 0.0
   private var tokens = 0
   private var lastLine = -Double.infinity
   private var smoothedLoss: Double?
@@ -52,6 +54,7 @@ public final class ProgressBar: TrainingConsumer {
 
   private func begin(_ start: TrainingStart) {
     self.start = start
+    began = clock.seconds
     for warning in start.warnings { line("warning: \(warning)") }
     if start.step > 0 { line("resuming after step \(start.step) of \(start.totalSteps)") }
   }
@@ -61,7 +64,7 @@ public final class ProgressBar: TrainingConsumer {
     // One step's loss is noisy; the bar shows an average over the last ten or so.
     let smoothed = smoothedLoss.map { 0.9 * $0 + 0.1 * step.loss } ?? step.loss
     smoothedLoss = smoothed
-    let elapsed = max(clock.seconds, 1e-9)
+    let elapsed = max(clock.seconds - began, 1e-9)
     let isLast = step.step == step.totalSteps
     guard isTerminal || isLast || elapsed - lastLine >= secondsBetweenLines else { return }
     lastLine = elapsed

@@ -4,8 +4,8 @@ import Foundation
 /// TensorBoard's event file: loss, learning rate, gradient norm, speed and validation as scalars.
 ///
 /// The file is a sequence of TFRecords (length, checksum, message, checksum), each message a protocol buffer
-/// `Event`. Every start of a run opens a file of its own; on resuming, a session mark tells TensorBoard to
-/// forget what earlier files say about steps that are taken again.
+/// `Event`. Every start of a run opens a file of its own; a session mark tells TensorBoard to forget what
+/// earlier files say about steps that are taken again.
 public final class TensorBoardLog: TrainingConsumer {
   private let folder: String
   private let now: () -> Date
@@ -44,13 +44,14 @@ public final class TensorBoardLog: TrainingConsumer {
   }
 
   private func open(at step: Int) throws {
+    let earlier = try FileManager.default.contentsOfDirectory(atPath: folder)
     // The name sorts by time; a second run within a second gets the next free one.
     let seconds = Int(now().timeIntervalSince1970)
     let names = (seconds...).lazy.map { "\(self.folder)/events.out.tfevents.\($0).trimtab" }
     guard let path = names.first(where: { !FileManager.default.fileExists(atPath: $0) }) else { return }
     file = try AppendedFile(path: path)
     try record { $0.append("brain.Event:2", field: EventField.fileVersion) }
-    if step > 0 {
+    if earlier.contains(where: { $0.hasPrefix("events.out.tfevents.") }) {
       var session = ProtocolBuffer()
       session.append(SessionStatus.start, field: 1)
       try record(at: step + 1) { $0.append(session, field: EventField.sessionLog) }

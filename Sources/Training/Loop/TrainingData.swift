@@ -24,7 +24,8 @@ struct StepPlan: Sendable, Hashable {
     case .steps(let steps):
       totalBatches = steps * accumulation
     case .epochs(let epochs):
-      totalBatches = Int((epochs * Double(batchesPerEpoch)).rounded(.up))
+      // 1.1 epochs of 100 batches are 110 of them, though their product in binary is more by a last bit.
+      totalBatches = Int((epochs * Double(batchesPerEpoch) - 1e-9).rounded(.up))
     }
     totalSteps = (totalBatches + accumulation - 1) / accumulation
   }

@@ -29,15 +29,15 @@ public struct PreferenceObjective: Objective {
 
   private func evaluate(_ batch: TokenBatch, logProbabilities: [Double]) -> TargetLoss.Evaluation {
     let sums = batch.sumsOfSegments(logProbabilities)
-    let baseline = baseline(batch.pairs, sums)
+    func answer(_ segment: Int, reference: Double?) -> AnswerLikelihood {
+      AnswerLikelihood(
+        policy: sums[segment], reference: reference ?? 0,
+        tokens: batch.segments[segment].count { batch.weights[$0] != 0 })
+    }
+    let baseline = baseline(of: batch.pairs, answer)
     var evaluation = TargetLoss.Evaluation(
       loss: 0, weights: [Double](repeating: 0, count: batch.count), metrics: [])
     for pair in batch.pairs {
-      func answer(_ segment: Int, reference: Double?) -> AnswerLikelihood {
-        AnswerLikelihood(
-          policy: sums[segment], reference: reference ?? 0,
-          tokens: batch.segments[segment].count { batch.weights[$0] != 0 })
-      }
       precondition(pair.reference != nil || !options.loss.needsReference, "a reference must be scored first")
       let likelihoods = PairLikelihoods(
         chosen: answer(pair.chosen, reference: pair.reference?.chosen),
@@ -55,13 +55,18 @@ public struct PreferenceObjective: Objective {
   }
 
   /// KTO's z₀ = max(0, mean of log π/π_ref over answers to other prompts), which no gradient flows through.
-  private func baseline(_ pairs: [SegmentPair], _ sums: [Double]) -> Double {
+  ///
+  /// Per token where the answers' own ratios are.
+  private func baseline(
+    of pairs: [SegmentPair], _ answer: (_ segment: Int, _ reference: Double?) -> AnswerLikelihood
+  ) -> Double {
     guard options.loss.needsMismatches, !pairs.isEmpty else { return 0 }
     let ratios = pairs.map { pair in
       guard let segment = pair.mismatched, let reference = pair.reference?.mismatched else {
         preconditionFailure("KTO's batches hold mismatched answers")
       }
-      return sums[segment] - reference
+      let mismatched = answer(segment, reference)
+      return options.logRatio(mismatched) / options.divisor(mismatched)
     }
     return max(0, ratios.reduce(0, +) / Double(pairs.count))
   }

@@ -35,10 +35,14 @@ public struct TunedModel: Sendable {
     case (.pretrained(let checkpoint), .full) where checkpoint.adapter != nil:
       throw TrainingError.adapterInTheWay(path: checkpoint.path)
     case (.pretrained(let checkpoint), .lowRank(let wanted)):
-      guard let found = checkpoint.adapter?.configuration else { return }
-      guard found.rank == wanted.rank, found.alpha == wanted.alpha, found.targets == wanted.targets else {
-        throw TrainingError.adapterInTheWay(path: checkpoint.path)
+      guard let adapter = checkpoint.adapter else { return }
+      let found = adapter.configuration
+      // Modules may have ranks of their own.
+      let fits = wanted.parameterSlots(for: checkpoint.configuration).allSatisfy { slot in
+        adapter.tensors[slot.name].map { $0.shape == slot.shape } ?? true
       }
+      guard found.rank == wanted.rank, found.alpha == wanted.alpha, found.targets == wanted.targets, fits
+      else { throw TrainingError.adapterInTheWay(path: checkpoint.path) }
     default: break
     }
   }
