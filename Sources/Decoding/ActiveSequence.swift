@@ -29,7 +29,7 @@ final class ActiveSequence {
     self.draftLength = draftLength
     pending = Array(request.prompt.dropFirst(context.count))
     sampler = Sampler(request.sampling)
-    decoder = tokenizer?.makeStreamingDecoder()
+    decoder = tokenizer?.makeStreamingDecoder(continuesText: request.continuesText)
     text = StopStringFilter(stops: request.stopStrings)
     if request.maximumTokens <= 0 { finished = Generation(tokens: [], text: "", finishReason: .length) }
   }

@@ -9,6 +9,9 @@ public struct GenerationRequest {
   public var stopTokens: Set<TokenID>
   /// Texts that end the answer; neither are they.
   public var stopStrings: [String]
+  /// Whether the answer goes on in the prompt's text, as code does, so that a space in front of it counts; else it is
+  /// a text of its own, in front of which some tokenizers have a space that isn't meant.
+  public var continuesText = false
   /// What its draws depend on beside the seed; nil for its place among the requests.
   ///
   /// A request that is made again, perhaps in other company, draws the same with the same number.

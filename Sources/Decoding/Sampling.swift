@@ -101,9 +101,11 @@ public struct Sampler: Sendable {
     trimtab_log_softmax(&logs, 1, logs.count)
     // What is surely left out needn't be sorted.
     var least = -Float.greatestFiniteMagnitude
-    if options.minP > 0 { least = max(least, (logs.max() ?? 0) + log(options.minP)) }
+    let fraction = options.minP > 0 ? (logs.max() ?? 0) + log(options.minP) : least
+    // The tokens that min-p leaves out have a share in what top-p keeps.
+    if options.topP == 1 { least = max(least, fraction) }
     if let topK = options.topK { least = max(least, Self.reached(by: topK, of: logs)) }
-    let isWhole = options.minP == 0 && options.topK == nil
+    let isWhole = options.topK == nil
     // The least likely tokens, all below that, have no more than 1 − topP together.
     if isWhole { least = max(least, log((1 - options.topP) / Float(logs.count))) }
     var kept = logs.indices.filter { logs[$0] >= least }
@@ -118,7 +120,7 @@ public struct Sampler: Sendable {
       }
       if let needed { kept.removeLast(kept.count - needed - 1) }
     }
-    return kept.map(TokenID.init)
+    return kept.prefix { logs[$0] >= fraction }.map(TokenID.init)
   }
 
   /// A value that at least `count` elements reach, for the largest of as many stretches do.

@@ -17,19 +17,15 @@ struct StopStringFilter {
       return text
     }
     held += Array(text.utf8)
-    var cut = held.count
-    scan: for start in held.indices {
-      for stop in stops where held[start...].starts(with: stop) {
-        isStopped = true
-        cut = start
-        break scan
-      }
-      for stop in stops where stop.starts(with: held[start...]) {
-        cut = start
-        break scan
-      }
+    // The one that is complete first ends the text, in whatever pieces it comes.
+    for end in 1..<(held.count + 1) {
+      let complete = stops.filter { held[..<end].suffix($0.count).elementsEqual($0) }
+      guard let length = complete.map(\.count).max() else { continue }
+      isStopped = true
+      return release(end - length)
     }
-    return release(cut)
+    let beginning = held.indices.first { start in stops.contains { $0.starts(with: held[start...]) } }
+    return release(beginning ?? held.count)
   }
 
   /// Lets through what was held back: no stop string can come any more.

@@ -42,6 +42,30 @@ struct GenerationTests {
     #expect(stopped.finishReason == .stop)
   }
 
+  /// As SentencePiece's tokenizers have it: each word begins with a space, and a text's first doesn't count.
+  @Test("an answer that goes on in a text keeps the space in front of it")
+  func leadingSpace() throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/spaces-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let words = (0..<24).map { #""▁\#(Character(UnicodeScalar(97 + $0) ?? "x"))": \#($0)"# }
+    let text = """
+      {"added_tokens": [], "normalizer": null, "pre_tokenizer": null, "post_processor": null,
+       "decoder": {"type": "Sequence", "decoders": [
+         {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "Fuse"},
+         {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
+       "model": {"type": "BPE", "vocab": {\(words.joined(separator: ", "))}, "merges": []}}
+      """
+    try text.write(toFile: folder + "/tokenizer.json", atomically: true, encoding: .utf8)
+    let tokenizer = try Tokenizer.load(path: folder)
+    let texts = try [true, false].map { continuesText in
+      var request = GenerationRequest(prompt: [1], maximumTokens: 3, stopTokens: [])
+      request.continuesText = continuesText
+      return try Generator(model, tokenizer: tokenizer).generate([request])[0].text
+    }
+    #expect(texts[0] == " " + texts[1] && texts[1].first?.isLetter == true)
+  }
+
   @Test("generation ends where the context does")
   func contextEnd() throws {
     let answer = try Generator(model, tokenizer: nil).generate([

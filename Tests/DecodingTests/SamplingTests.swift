@@ -31,6 +31,9 @@ struct SamplingTests {
       ({ $0.topP = 0.65 }, [4.0 / 7, 3.0 / 7, 0, 0]),
       ({ $0.topP = 0.71 }, [4.0 / 9, 3.0 / 9, 2.0 / 9, 0]),
       ({ $0.minP = 0.4 }, [4.0 / 9, 3.0 / 9, 2.0 / 9, 0]),
+      // Top-p keeps half of everything, not half of what min-p leaves.
+      ({ ($0.topP, $0.minP) = (0.65, 0.6) }, [4.0 / 7, 3.0 / 7, 0, 0]),
+      ({ ($0.topP, $0.minP) = (0.95, 0.6) }, [4.0 / 7, 3.0 / 7, 0, 0]),
       ({ $0.temperature = 0.5 }, [16.0 / 30, 9.0 / 30, 4.0 / 30, 1.0 / 30]),
       ({ $0.temperature = 0 }, [1, 0, 0, 0]),
     ]
@@ -112,6 +115,18 @@ struct StopStringTests {
     #expect(out == "ab<e<en")
     #expect(filter.released == out)
     #expect(filter.isStopped)
+  }
+
+  @Test("the one that is complete first ends the text, however it is cut", arguments: 1...4)
+  func overlapping(size: Int) {
+    for (text, expected) in [("xabcy", "xa"), ("xabcdy", "xa"), ("xaby", "xaby")] {
+      var filter = StopStringFilter(stops: ["abcd", "bc"])
+      var out = ""
+      for start in stride(from: 0, to: text.count, by: size) {
+        out += filter.append(String(text.dropFirst(start).prefix(size)))
+      }
+      #expect(out + filter.flush() == expected)
+    }
   }
 
   @Test("what only looks like the beginning of one comes out at the end")

@@ -36,6 +36,11 @@ struct ComparisonTests {
       task: "t", systems: [system("base", 5), system("proxied", 3), system("tuned", 2)])
     #expect(worse.gapClosed() == nil && worse.gaps.isEmpty)
     #expect(worse.warnings.contains { $0.contains("no gap to close") })
+    let doubtful = Comparison(
+      task: "t", systems: [system("base", 5), system("proxied", 8), system("tuned", 6)])
+    #expect(doubtful.warnings.contains { $0.contains("the gap closed says little") })
+    #expect(doubtful.differences.contains { $0.first == "tuned" && $0.second == "base" })
+    #expect(comparison.warnings.isEmpty)
     func bits(_ name: String, _ value: Double) -> SystemResult {
       SystemResult(name: name, responses: [], scores: [value])
     }

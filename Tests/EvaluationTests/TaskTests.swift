@@ -189,6 +189,8 @@ struct TaskTests {
       }
       #expect(query.prompt == expected.prompt && query.stops == expected.stops)
       #expect(query.forbidden == expected.forbidden && query.forbiddenFirst == expected.forbiddenFirst)
+      // The spaces that an answer begins with are part of the program.
+      #expect(query.continuesText)
       #expect(query.sampling.temperature == 0.8 && query.sampling.topP == 0.95)
       #expect(query.samples == 20 && query.maximumTokens == 512 && task.metric.name == "pass@10")
     }

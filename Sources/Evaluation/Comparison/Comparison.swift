@@ -52,15 +52,14 @@ public struct Comparison: Sendable {
     return systems.map(\.name).filter { !ends.contains($0) && !($0 == "auto" && isRepeated) }
   }
 
-  /// Every steered system against the base, the expert and the directly tuned model.
+  /// Every steered system against the base, the expert and the directly tuned model, and that against the base.
   public var differences: [(first: String, second: String, estimate: Estimate)] {
-    steered.flatMap { name in
-      ends.compactMap { end in difference(name, end).map { (name, end, $0) } }
-    }
+    let pairs = steered.flatMap { name in ends.map { (name, $0) } } + [("tuned", "base")]
+    return pairs.compactMap { first, second in difference(first, second).map { (first, second, $0) } }
   }
 
-  /// What is plainly to be said: which simpler system is better on these rows, that there is no gap to close, and which
-  /// prompts were too long.
+  /// What is plainly to be said: which simpler system is better on these rows, that there is no gap to close or only
+  /// perhaps one, and which prompts were too long.
   public var warnings: [String] { simplerWarnings + gapWarnings + lengthWarnings }
 
   private var simplerWarnings: [String] {
@@ -69,20 +68,22 @@ public struct Comparison: Sendable {
         guard let steered = self[name]?.estimate.mean, let alone = self[end]?.estimate.mean,
           metric.isBetter(alone, than: steered), let difference = difference(name, end)
         else { return nil }
-        let isChance = difference.lower <= 0 && difference.upper >= 0
         return "the \(end) alone is better than \(name): \(metric.text(alone)) and \(metric.text(steered))"
-          + (isChance ? ", which may be chance" : "")
+          + (difference.excludesZero ? "" : ", which may be chance")
       }
     }
   }
 
   private var gapWarnings: [String] {
     guard let base = self["base"]?.estimate.mean, let tuned = self["tuned"]?.estimate.mean,
-      !metric.isBetter(tuned, than: base)
+      let difference = difference("tuned", "base")
     else { return [] }
-    return [
-      "direct tuning doesn't help: \(metric.text(tuned)), the base \(metric.text(base)); there is no gap to close"
-    ]
+    let scores = "\(metric.text(tuned)), the base \(metric.text(base))"
+    guard metric.isBetter(tuned, than: base) else {
+      return ["direct tuning doesn't help: \(scores); there is no gap to close"]
+    }
+    return difference.excludesZero
+      ? [] : ["direct tuning's gain may be chance: \(scores); the gap closed says little"]
   }
 
   private var lengthWarnings: [String] {

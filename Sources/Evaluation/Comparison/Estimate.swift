@@ -54,6 +54,9 @@ public struct Estimate: Sendable, Hashable {
     (0..<count).map { min(count - 1, Int(random.uniform(at: UInt64($0)) * Float(count))) }
   }
 
+  /// Whether the interval lies on one side of zero: a difference that isn't chance.
+  var excludesZero: Bool { lower > 0 || upper < 0 }
+
   /// As a person reads it: `61.4 % [57.2, 65.6]`.
   public var text: String { text(in: .accuracy) }
 

@@ -114,6 +114,7 @@ public struct Evaluator {
     var request = GenerationRequest(
       prompt: prompt, sampling: sampling, maximumTokens: query.maximumTokens,
       stopTokens: stopTokens, stopStrings: query.stops)
+    request.continuesText = query.continuesText
     request.stream = row * query.samples + sample
     return request
   }

@@ -63,9 +63,10 @@ public struct CodeSampling: Sendable, Hashable {
     sampling.temperature = temperature
     sampling.topP = topP
     sampling.seed = seed
-    return .generation(
-      GenerationQuery(
-        prompt: prompt, stops: stops, maximumTokens: maximumTokens, sampling: sampling, samples: samples,
-        forbidden: forbidden, forbiddenFirst: forbiddenFirst))
+    var query = GenerationQuery(
+      prompt: prompt, stops: stops, maximumTokens: maximumTokens, sampling: sampling, samples: samples,
+      forbidden: forbidden, forbiddenFirst: forbiddenFirst)
+    query.continuesText = true
+    return .generation(query)
   }
 }

@@ -33,6 +33,8 @@ public struct GenerationQuery: Sendable, Hashable {
   public var forbidden: [String]
   /// Texts whose tokens an answer doesn't begin with.
   public var forbiddenFirst: [String]
+  /// Whether a space that an answer begins with counts, as in code.
+  public var continuesText = false
 
   public init(
     prompt: String, stops: [String] = [], maximumTokens: Int, sampling: SamplingOptions = SamplingOptions(),
@@ -58,7 +60,8 @@ extension Query: CustomStringConvertible {
       samples \(query.samples) forbidden \(query.forbidden) temperature \(query.sampling.temperature) \
       top-k \(query.sampling.topK ?? 0) top-p \(query.sampling.topP) min-p \(query.sampling.minP) \
       penalty \(query.sampling.repetitionPenalty) seed \(query.sampling.seed)\
-      \(query.forbiddenFirst.isEmpty ? "" : " not first \(query.forbiddenFirst)")
+      \(query.forbiddenFirst.isEmpty ? "" : " not first \(query.forbiddenFirst)")\
+      \(query.continuesText ? " continuing" : "")
       """
     case .likelihood(let prompt, let continuations):
       "likelihood \(prompt.debugDescription) of \(continuations)"

@@ -45,6 +45,7 @@ struct Generate: ParsableCommand {
     var request = GenerationRequest(
       prompt: try promptTokens(assembled.base), sampling: options, maximumTokens: maxTokens,
       stopTokens: ignoreEnd ? [] : assembled.stopTokens, stopStrings: stop)
+    request.continuesText = chat == nil
     if let chat, let proxied = assembled.proxied {
       request.context = proxied.makeContext(prompts: try ownPrompts(chat, assembled))
     }
