@@ -35,9 +35,11 @@ public struct DatasetRow: Sendable, Hashable {
   }
 
   /// A number that only equal rows are sure to share; the same on every machine.
-  func contentHash(seed: UInt64) -> UInt64 {
+  ///
+  /// - Parameter count: how many columns it is made of, from the first; nil for all.
+  func contentHash(seed: UInt64, ofColumns count: Int? = nil) -> UInt64 {
     var hash = mixedBits(seed)
-    for (name, text) in columns {
+    for (name, text) in columns.prefix(count ?? columns.count) {
       for part in [name, text] {
         hash = part.utf8.reduce(mixedBits(hash)) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
       }

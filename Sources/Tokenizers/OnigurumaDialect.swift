@@ -26,11 +26,30 @@ enum OnigurumaDialect {
     mutating func run() throws(RegularExpression.Failure) {
       while let scalar = rest.popFirst() {
         switch scalar {
-        case "\\": try escape(isBracketed: false)
+        case "\\":
+          let takesBraces = rest.first.map { "pPxo".unicodeScalars.contains($0) } ?? false
+          try escape(isBracketed: false)
+          // What stands in such braces is a name or a character, however it looks.
+          if takesBraces, rest.first == "{" { output.unicodeScalars.append(rest.removeFirst()) }
         case "[": try bracket()
+        case "{":
+          try checkInterval()
+          output += "{"
         default: output.unicodeScalars.append(scalar)
         }
       }
+    }
+
+    /// Refuses `a{1,3}+`, its opening brace already read.
+    ///
+    /// Oniguruma repeats the interval; PCRE2 would match it once and never give anything back.
+    private func checkInterval() throws(RegularExpression.Failure) {
+      let bounds = rest.prefix { $0 == "," || ("0"..."9").contains($0) }
+      let after = rest.dropFirst(bounds.count)
+      guard bounds.contains(where: { $0 != "," }), after.first == "}", after.dropFirst().first == "+" else {
+        return
+      }
+      throw failure("'+' after an interval is not supported")
     }
 
     /// A bracket expression, its opening bracket already read.

@@ -6,7 +6,7 @@ extension Tokenizer {
   /// - Parameter rows: How many tokens the model has; the numbers beyond the vocabulary are filled up.
   /// - Throws: `TokenizerError` for a way of cutting text that GGUF has no name for.
   public func ggufMetadata(rows: Int) throws -> [(key: String, value: GGUFValue)] {
-    if definition.source.hasSuffix(".gguf") {
+    if GGUFFile.isGGUF(definition.source) {
       let file = try GGUFFile(path: definition.source)
       return file.metadataKeys.filter { $0.hasPrefix("tokenizer.") }
         .compactMap { key in file.metadata[key].map { (key, $0) } }
@@ -23,6 +23,9 @@ extension Tokenizer {
     for (role, id) in named {
       if let id { entries.append(("\(role)_token_id", .uint32(id))) }
     }
+    // What else ends an answer; readers know two such roles.
+    let stops = stopTokens.subtracting([roles.endOfSequence].compactMap { $0 }).sorted()
+    for (role, id) in zip(["eot", "eom"], stops) { entries.append(("\(role)_token_id", .uint32(id))) }
     entries.append(("add_bos_token", .bool(addsBeginningOfSequence)))
     entries.append(("add_eos_token", .bool(addsEndOfSequence)))
     return entries.map { ("tokenizer.ggml.\($0.key)", $0.value) } + chatTemplateEntries

@@ -16,7 +16,10 @@ extension Tokenizer {
 
   private static func file(_ path: String) throws -> TokenizerDefinition {
     let url = URL(fileURLWithPath: path)
-    if url.pathExtension == "gguf" { return try TokenizerDefinition(GGUFFile(path: path)) }
+    // By what it begins with: caches of downloads name files by their checksums.
+    if GGUFFile.isGGUF(path) || url.pathExtension == "gguf" {
+      return try TokenizerDefinition(GGUFFile(path: path))
+    }
     // Beside a file of another name lie the settings of another tokenizer.
     if url.lastPathComponent == "tokenizer.json" { return try folder(url.deletingLastPathComponent().path) }
     return try TokenizerDefinition(tokenizerJSON: path)

@@ -116,6 +116,23 @@ import Tokenizers
     #expect(split.truncatedExamples == 0 && split.withoutLoss == 1)
   }
 
+  @Test func eachSetOverflowsInItsOwnWay() {
+    let examples = Self.examples([10, 3])
+    let mixed = ExamplePieces(
+      [(examples, 1), (examples, 1)], maximumLength: 8, overflows: [.split, .truncate], seed: 0)
+    #expect(mixed.pieces.map(\.source) == [0, 0, 0, 1, 1])
+    #expect(mixed.pieces.map(\.tokens) == [0..<8, 8..<10, 0..<3, 0..<8, 0..<3])
+    #expect(mixed.truncatedExamples == 1 && mixed.truncatedTokens == 2)
+  }
+
+  @Test func examplesThatLoseAllTheirTargetsAreCounted() {
+    let examples = TokenizedExamples([
+      TokenizedExample(ids: [1, 2, 3, 4], mask: [0, 0, 1, 1]), TokenizedExample(ids: [1, 2], mask: [0, 0]),
+      TokenizedExample(ids: [1, 2, 3], mask: [0, 1, 1]),
+    ])
+    #expect([1, 2, 3, 4].map(examples.countWithoutTargets) == [2, 1, 0, 0])
+  }
+
   @Test func documentsFillWindowsWholly() {
     let documents = TokenizedExamples(
       [100, 5, 64, 31].map {

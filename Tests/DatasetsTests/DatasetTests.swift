@@ -61,6 +61,23 @@ import Testing
     #expect(try validation([input], seed: 2) != first)
   }
 
+  @Test func fieldsThatAFormatDoesNotReadMoveNoRow() throws {
+    let folder = try TemporaryFolder()
+    func validation(_ more: (Int) -> String) throws -> [String?] {
+      let lines = (0..<1000).map { #"{"prompt":"p\#($0)","response":"r"\#(more($0))}"# + "\n" }
+      var options = ImportOptions(format: "prompt-response")
+      options.validationFraction = 0.1
+      let output = "\(folder.path)/x.h5"
+      let input = try folder.file("in.jsonl", lines.joined())
+      _ = try DatasetImport.run(inputs: [input], output: output, options: options)
+      return try Dataset(path: output).rows(split: "validation").map { $0["prompt"] }
+    }
+    let plain = try validation { _ in "" }
+    #expect(!plain.isEmpty)
+    #expect(try validation { #","id":\#($0)"# } == plain)
+    #expect(try validation { #","id":\#(7 * $0),"source":"b""# } == plain)
+  }
+
   @Test func splitsAreAddedToADatasetThatIsThere() throws {
     let folder = try TemporaryFolder()
     let input = try folder.file("in.jsonl", questions(10))

@@ -51,6 +51,17 @@ import Testing
         "id": "7",
       ]
     ),
+    (
+      "messages",
+      [
+        "system": "Be brief.",
+        "messages": [["role": "user", "content": "a"], ["role": "assistant", "content": "b"]],
+      ],
+      [
+        "messages":
+          #"[{"role":"system","content":"Be brief."},{"role":"user","content":"a"},{"role":"assistant","content":"b"}]"#
+      ]
+    ),
     ("prompt-response", ["prompt": "p", "completion": "r"], ["prompt": "p", "response": "r"]),
     (
       "text", ["text": "once", "url": "u", "text_length": 4],
@@ -70,6 +81,19 @@ import Testing
         "prompt": "Double it.\nYour code should satisfy these tests:\n\nassert set([twice(2)]) == {4}\n",
         "response": "import re\ndef helper(): pass\ndef twice(n):\n  return 2 * n",
         "tests": "x = 1\nassert set([twice(2)]) == {4}", "entry_point": "twice", "task_id": "3",
+      ]
+    ),
+    (
+      // The sanitized edition.
+      "mbpp",
+      [
+        "prompt": "Root it.", "code": "def root(n):\n  return n ** 0.5",
+        "test_imports": ["import math", "import re"], "test_list": ["assert root(4) == math.sqrt(4)"],
+      ],
+      [
+        "prompt": "Root it.\nYour code should satisfy these tests:\n\nassert root(4) == math.sqrt(4)\n",
+        "response": "def root(n):\n  return n ** 0.5", "entry_point": "root",
+        "tests": "import math\nimport re\nassert root(4) == math.sqrt(4)",
       ]
     ),
     (
@@ -133,6 +157,19 @@ import Testing
       ["prompt": "Which?", "response": "2", "answer": "2", "choices": #"["1","2","3","4"]"#]
     ),
     (
+      // In other files a text that is a choice is that one.
+      "realtimeqa", ["question": "Which?", "choices": ["4", "3", "2"], "answer": "2"],
+      ["prompt": "Which?", "response": "2", "answer": "2", "choices": #"["4","3","2"]"#]
+    ),
+    (
+      "realtimeqa", ["question": "Which?", "choices": ["4", "3", "2"], "answer": 2],
+      ["prompt": "Which?", "response": "2", "answer": "2", "choices": #"["4","3","2"]"#]
+    ),
+    (
+      "realtimeqa", ["question": "Which?", "choices": ["a", "b"], "answer": "1"],
+      ["prompt": "Which?", "response": "b", "answer": "b", "choices": #"["a","b"]"#]
+    ),
+    (
       "truthfulqa",
       [
         "Question": "Why?", "Best Answer": "b", "Correct Answers": "c; b", "Incorrect Answers": "x; y ;z",
@@ -158,6 +195,21 @@ import Testing
       [
         "conversations": [["from": "system", "value": "s"], ["from": "human", "value": "p"]],
         "chosen": ["from": "gpt", "value": "good"], "rejected": ["from": "gpt", "value": "bad"],
+      ],
+      [
+        "prompt": #"[{"role":"system","content":"s"},{"role":"user","content":"p"}]"#, "chosen": "good",
+        "rejected": "bad",
+      ]
+    ),
+    (
+      "preference", ["instruction": "Add.", "input": "1 2", "chosen": "3", "rejected": "4"],
+      ["prompt": "Add.\n\n1 2", "chosen": "3", "rejected": "4"]
+    ),
+    (
+      "preference",
+      [
+        "system": "s", "question": "p", "chosen": [["role": "assistant", "content": "good"]],
+        "rejected": [["role": "user", "content": "p"], ["role": "assistant", "content": "bad"]],
       ],
       [
         "prompt": #"[{"role":"system","content":"s"},{"role":"user","content":"p"}]"#, "chosen": "good",

@@ -30,6 +30,14 @@ import Testing
     ("a.json", "[]", []), ("a.json", " [ \n ] ", []),
     ("a.json", "{\"text\":\"a\"}\n{\"text\":\"b\"}\n", ["1 a", "2 b"]),
     ("a.json", "[1, {\"text\":\"a\"}]", ["1 !", "1 a"]),
+    (
+      "a.json",
+      "{\n \"Data\": [\n  {\"text\": \"a]\"},\n  {\"text\": \"b\"}\n ],\n \"Domain\": \"web\"\n}\n",
+      ["3 a]", "4 b"]
+    ),
+    ("a.json", "{\"version\":{\"data\":[{}]},\"data\":[{\"text\":\"a\"},{\"text\":\"b\"}]}", ["1 a", "1 b"]),
+    ("a.json", "{\"data\":[{}],\"text\":\"a\"}\n{\"text\":\"b\"}\n", ["1 a", "2 b"]),
+    ("a.json", "{\"text\":\"a\",\"data\":[1]}\n", ["1 a"]),
     ("a.txt", "\u{FEFF}one\r\ntwo\n\nthree\n", ["1 one\r\ntwo\n\nthree\n"]),
     ("a.md", "  \n\n", []),
   ])
@@ -46,6 +54,17 @@ import Testing
   }
 
   @Test(arguments: [
+    (DocumentUnit.line, ["1 one", "2 two", "5 three"]), (.paragraph, ["1 one\ntwo", "5 three"]),
+    (.file, ["1 one\r\ntwo\r\n\r\n\r\nthree\r\n"]),
+  ])
+  func documentsOfOtherLineBreaksSayTheSame(_ unit: DocumentUnit, _ expected: [String]) throws {
+    let text = "one\r\ntwo\r\n\r\n\r\nthree\r\n"
+    #expect(try records("a.txt", text, documents: unit) == expected)
+  }
+
+  @Test(arguments: [
+    ("{\"data\": [{\"a\": 1},\n {\"b\": }]}", "a.json:2:8: expected a value, found '}'"),
+    ("{\"data\": [{\"a\": 1}],\n \"b\": }", "a.json:2:7: expected a value, found '}'"),
     ("[{\"a\": 1},\n {\"b\": }]", "a.json:2:8: expected a value, found '}'"),
     ("[{\"a\": 1}\n", "a.json:2:1: expected ',' or ']', found the end of the text"),
     ("[{\"a\": 1},]", "a.json:1:11: expected a value, found ']'"),

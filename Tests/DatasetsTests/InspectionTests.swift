@@ -55,6 +55,33 @@ import Tokenizers
     #expect(other.examples != stored && other.report.examples == 2)
   }
 
+  @Test func tokensOfAnotherChatTemplateAreMadeAnew() throws {
+    func renderer(_ opening: String) throws -> ExampleRenderer {
+      let source = opening + "{% for m in messages %}{{ m.content }};{% endfor %}"
+      return ExampleRenderer(
+        tokenizer: tokenizer, template: .model(try ChatTemplate(source: source, name: "test")))
+    }
+    let dataset = try imported(renderer(""))
+    let stored = try dataset.tokens(split: "train")
+    #expect(try dataset.tokens(split: "train", renderer: renderer("")).examples == stored)
+    #expect(try dataset.tokens(split: "train", renderer: renderer("!")).examples != stored)
+    let tokenization = try #require(try dataset.tokenization(split: "train"))
+    #expect(try tokenization == renderer("").tokenization)
+    // A file from before the fingerprint was kept may be of any model's.
+    var older = tokenization
+    older.templateFingerprint = nil
+    #expect(!older.isSame(as: tokenization) && tokenization.isSame(as: tokenization))
+  }
+
+  @Test func trainingOnAllOfAChatMLConversationLearnsToStop() throws {
+    let renderer = ExampleRenderer(
+      tokenizer: tokenizer, template: try PromptTemplate.named("chatml", chatTemplate: nil, kind: .task),
+      trainOn: .everything)
+    let inspection = try DatasetInspection(imported(renderer))
+    #expect(inspection.json["splits"]?["train"]?["stop_token_in_loss"] == true)
+    try inspection.checkStopTokens()
+  }
+
   @Test func aStopTokenOutsideTheLossFails() throws {
     let path = "\(folder.path)/bad.h5"
     let tokenization = Tokenization(tokenizer: "t", template: "x", trainOn: "responses", stopTokens: [2])
@@ -138,6 +165,21 @@ import Tokenizers
     let shown = try rows.sample(5, renderer: renderer("plain"), marks: .brackets)
     #expect(shown.count == 2 && shown[1].hasPrefix("train 1: 6 tokens, 5 in the loss\na⟦ bcd"))
     #expect(try rows.sample(0, marks: .brackets).isEmpty)
+  }
+
+  @Test func aSampleShowsColumnsWhereTheTokenizerIsGoneOrAnotherOne() throws {
+    let kept = "\(folder.path)/kept"
+    func sample(_ path: String) throws -> String? {
+      let renderer = ExampleRenderer(
+        tokenizer: tokenizer, template: try PromptTemplate.named("plain", chatTemplate: nil, kind: .task),
+        tokenizerPath: path)
+      return try imported(renderer).sample(1, marks: .brackets).first
+    }
+    #expect(try sample("\(folder.path)/gone") == "prompt: 2+2=\nresponse: 4")
+    try SmallTokenizer.spaced().save(to: kept)
+    #expect(try sample(kept) == "prompt: 2+2=\nresponse: 4")
+    try tokenizer.save(to: kept)
+    #expect(try sample(kept)?.hasPrefix("train 0: 7 tokens, 3 in the loss\n2+2=⟦ 4") == true)
   }
 
   @Test func percentilesAreLengthsThatOccur() throws {

@@ -57,6 +57,60 @@ import Tokenizers
     #expect(try shown(simple("plain"), SmallTokenizer.bytes(), TrainOn(trainOn)) == expected)
   }
 
+  @Test func whatFollowsTheLastStopTokenIsNeverLearned() throws {
+    let turn = "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>{{ '\\n' }}"
+    let template = try ChatTemplate(
+      source: "{% for m in messages %}\(turn){% endfor %}", name: "turns with a line's end")
+    let text = try shown(.model(template), SmallTokenizer.bytes(), .everything)
+    #expect(text.hasPrefix("<|im_start|>⟦user\nHi<|im_end|>\n"))
+    #expect(text.hasSuffix("See you.<|im_end|>⟧\n"))
+  }
+
+  @Test func aRowWithoutAResponseTeachesNothing() throws {
+    let tokenizer = try SmallTokenizer.bytes()
+    let cases: [(TrainOn, Bool)] = [(.responses, false), (.everything, false), (.roles(["user"]), true)]
+    for (trainOn, isLearned) in cases {
+      let renderer = ExampleRenderer(tokenizer: tokenizer, template: try simple("plain"), trainOn: trainOn)
+      for response in ["", " \n"] {
+        let row = DatasetRow(["prompt": "2+2=", "response": response])
+        let example = try renderer.example(row, kind: .code)
+        #expect(example.mask.contains(1) == isLearned && example.ids.starts(with: [50, 43, 50, 61]))
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "user",
+      "D[user]⟦Hi<|im_end|>⟧\n[assistant]Hello!<|im_end|>\n⟦[user]Bye<|im_end|>⟧"
+        + "\n[assistant]See you.<|im_end|>\n"
+    ),
+    (
+      "responses",
+      "D[user]Hi<|im_end|>\n[assistant]⟦Hello!<|im_end|>⟧\n[user]Bye<|im_end|>"
+        + "\n[assistant]⟦See you.<|im_end|>⟧\n"
+    ),
+  ])
+  func theFirstMessageNeedsNoneBeforeIt(_ trainOn: String, _ expected: String) throws {
+    let template = PromptTemplate.model(try Self.needyTemplate())
+    #expect(try shown(template, SmallTokenizer.bytes(), TrainOn(trainOn)) == expected)
+  }
+
+  @Test func anAnswerToNothingIsNotLearned() throws {
+    let template = PromptTemplate.model(try Self.needyTemplate())
+    let text = try shown(template, SmallTokenizer.bytes(), messages: Array(Self.conversation.dropFirst()))
+    #expect(
+      text == "D[assistant]Hello!<|im_end|>\n[user]Bye<|im_end|>\n[assistant]⟦See you.<|im_end|>⟧\n")
+  }
+
+  /// A template that can't show a conversation of no message, as most can't.
+  private static func needyTemplate() throws -> ChatTemplate {
+    try ChatTemplate(
+      source: "{% if messages[0]['role'] != 'system' %}D{% endif %}"
+        + "{% for m in messages %}[{{ m.role }}]{{ m.content | trim }}<|im_end|>\n{% endfor %}"
+        + "{% if add_generation_prompt %}[assistant]{% endif %}", name: "test")
+  }
+
   @Test func aMessageCanBeLeftOut() throws {
     var messages = Self.conversation
     messages[1] = ["role": "assistant", "content": "Hello!", "train": false]

@@ -35,4 +35,32 @@ struct JinjaTests {
     }
     print("jinja snippets: passed \(passed) of \(cases.count)")
   }
+
+  /// What Jinja2 3.1 makes of loop controls inside other blocks.
+  @Test(arguments: [
+    (
+      "{% for x in [1, 2, 3] %}{% with y = x %}{% if y == 2 %}{% break %}{% endif %}{{ y }}{% endwith %}"
+        + "{% endfor %}", "1"
+    ),
+    (
+      "{% for x in [1, 2, 3] %}{% with %}{% if x == 2 %}{% continue %}{% endif %}{{ x }}{% endwith %}!"
+        + "{% endfor %}", "1!3!"
+    ),
+    ("{% for x in [1, 2] %}{{ x }}{% for y in [] %}{% else %}{% break %}{% endfor %}!{% endfor %}", "1"),
+    ("{% for x in [1, 2] %}{{ x }}{% for y in [] %}{% else %}{% continue %}{% endfor %}!{% endfor %}", "12"),
+    (
+      "{% for x in [1, 2] %}{% set y %}{% for z in [3, 4] %}{% break %}{% endfor %}{{ x }}{% endset %}{{ y }}"
+        + "{% endfor %}", "12"
+    ),
+  ])
+  func loopControlsReachTheLoopAround(_ source: String, _ expected: String) throws {
+    #expect(try ChatTemplate(source: source, name: "t").render(names: [:]) == expected)
+  }
+
+  @Test(arguments: ["set y", "filter upper", "generation"], ["break", "continue"])
+  func loopControlsThatWouldLoseCapturedTextAreRefused(_ block: String, _ control: String) {
+    let end = block.split(separator: " ").first ?? ""
+    let source = "{% for x in [1] %}{% \(block) %}a{% \(control) %}{% end\(end) %}{% endfor %}"
+    #expect(throws: ChatTemplateError.self) { try ChatTemplate(source: source, name: "t") }
+  }
 }

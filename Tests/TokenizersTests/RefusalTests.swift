@@ -61,6 +61,7 @@ import Testing
     (split("(a"), "the pattern '(a' can't be used: missing closing parenthesis"),
     (split("[a&&b]"), "the pattern '[a&&b]' can't be used: the intersection of sets (&&) is not supported"),
     (split("[a[^b]]"), "the pattern '[a[^b]]' can't be used: a negated set inside a set is not supported"),
+    (split("a{1,3}+"), "the pattern 'a{1,3}+' can't be used: '+' after an interval is not supported"),
     (split("[a"), "the pattern '[a' can't be used: a set is not closed"),
     (
       definition(["decoder": ["type": "WordPiece"]]),
@@ -82,6 +83,11 @@ import Testing
       let text = "\(error)"
       return text == "t.json: \(problem)"
     }
+  }
+
+  @Test(arguments: [#"\p{L}+"#, #"\x{61}+"#, #"\p{L}{1,3}|b+"#, #"a{+"#, #"[a{1}+]"#, #"(?:a{1,3})+"#])
+  func bracesThatAreNoIntervalBeforeAPlusAreTaken(_ pattern: String) throws {
+    _ = try Tokenizer(TokenizerDefinition(Self.split(pattern), source: "t.json"))
   }
 
   @Test func strippingEndsWithTheText() throws {

@@ -23,9 +23,21 @@ public struct Batches: Sendable {
     _ sources: [(examples: TokenizedExamples, weight: Double)], maximumLength: Int,
     overflow: Overflow = .truncate, grouping: BatchPlan.Grouping, seed: UInt64, isShuffled: Bool = true
   ) {
+    self.init(
+      sources, maximumLength: maximumLength, overflows: sources.map { _ in overflow }, grouping: grouping,
+      seed: seed, isShuffled: isShuffled)
+  }
+
+  /// Batches of several sets whose longer examples are treated differently.
+  ///
+  /// - Parameter overflows: what happens to the longer examples of each set.
+  public init(
+    _ sources: [(examples: TokenizedExamples, weight: Double)], maximumLength: Int, overflows: [Overflow],
+    grouping: BatchPlan.Grouping, seed: UInt64, isShuffled: Bool = true
+  ) {
     var segmentLength = maximumLength
     if case .tokens(let capacity) = grouping { segmentLength = min(segmentLength, capacity) }
-    cut = ExamplePieces(sources, maximumLength: segmentLength, overflow: overflow, seed: seed)
+    cut = ExamplePieces(sources, maximumLength: segmentLength, overflows: overflows, seed: seed)
     plan = BatchPlan(
       lengths: cut.pieces.map(\.tokens.count), grouping: grouping, seed: seed, isShuffled: isShuffled)
     self.sources = sources.map(\.examples)

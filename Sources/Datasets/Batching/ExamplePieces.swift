@@ -36,7 +36,17 @@ public struct ExamplePieces: Sendable, Hashable {
     _ sources: [(examples: TokenizedExamples, weight: Double)], maximumLength: Int, overflow: Overflow,
     seed: UInt64
   ) {
+    let overflows = sources.map { _ in overflow }
+    self.init(sources, maximumLength: maximumLength, overflows: overflows, seed: seed)
+  }
+
+  /// Cuts the examples of several sets, each set's longer ones in its own way.
+  public init(
+    _ sources: [(examples: TokenizedExamples, weight: Double)], maximumLength: Int, overflows: [Overflow],
+    seed: UInt64
+  ) {
     precondition(maximumLength >= 2, "a piece has a token and one that follows it")
+    precondition(overflows.count == sources.count, "each set has its way")
     for (source, (examples, weight)) in sources.enumerated() {
       precondition(weight >= 0 && weight.isFinite, "a weight is a number of times")
       let order = Permutation(count: examples.count, seed: mixedBits(seed ^ UInt64(source)))
@@ -46,7 +56,7 @@ public struct ExamplePieces: Sendable, Hashable {
       let extra = rest == 0 ? [] : (0..<rest).map { order[$0] }.sorted()
       for round in 0...rounds {
         for example in round < rounds ? Array(0..<examples.count) : extra {
-          add(source, example, examples, maximumLength, overflow)
+          add(source, example, examples, maximumLength, overflows[source])
         }
       }
     }

@@ -18,9 +18,8 @@ enum AlpacaImporter: Importer {
       conversation.append("user", question)
       conversation.append("assistant", answer)
     }
-    var instruction = try record.requiredText("instruction")
-    if let input = try record.text("input"), !input.isEmpty { instruction += "\n\n" + input }
-    conversation.append("user", instruction)
+    let instruction = try record.requiredText("instruction")
+    conversation.append("user", try record.withInput(instruction))
     conversation.append("assistant", try record.requiredText("output"))
     return try conversation.row()
   }

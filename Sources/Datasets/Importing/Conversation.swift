@@ -41,6 +41,16 @@ struct Conversation {
 
   mutating func append(contentsOf other: Conversation) { messages += other.messages }
 
+  /// The same after what a system message says, unless that is nothing or one stands there already.
+  func beginning(withSystem text: String?) -> Conversation {
+    let first = messages.first?["role"]?.stringValue ?? ""
+    guard let text, !text.isEmpty, !["system", "developer"].contains(first) else { return self }
+    var conversation = Conversation()
+    conversation.append("system", text)
+    conversation.append(contentsOf: self)
+    return conversation
+  }
+
   /// The row of a conversation in which the assistant says something.
   func row() throws(RecordProblem) -> DatasetRow {
     guard messages.contains(where: { $0["role"] == "assistant" }) else {

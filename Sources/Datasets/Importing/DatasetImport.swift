@@ -151,7 +151,7 @@ public struct DatasetImport {
       case .failure(let problem): note(problem, path: path, line: record.line)
       // After a bad record nothing will be kept: the rest is read for its problems only.
       case .success where badRecordCount > 0 && !options.skipsBadRecords: break
-      case .success(let (row, tokens)): try write(row, tokens, to: writer, progress)
+      case .success(let imported): try write(imported, to: writer, progress)
       }
     }
   }
@@ -167,17 +167,21 @@ public struct DatasetImport {
   }
 
   private mutating func write(
-    _ row: DatasetRow, _ tokens: TokenizedExample?, to writer: DatasetWriter, _ progress: (Int) -> Void
+    _ imported: ImportedRow, to writer: DatasetWriter, _ progress: (Int) -> Void
   ) throws {
-    try writer.append(row, split: split(of: row), tokens: tokens)
-    if let tokens { report.tokenization?.count(tokens) }
+    try writer.append(imported.row, split: split(of: imported), tokens: imported.tokens)
+    if let tokens = imported.tokens { report.tokenization?.count(tokens) }
     let total = writer.rowCounts.reduce(0) { $0 + $1.rows }
     if total % 512 == 0 { progress(total) }
   }
 
-  private func split(of row: DatasetRow) -> String {
+  /// The split of a row, decided by the columns that its format makes.
+  ///
+  /// A number that each row has for itself would bring rows that say the same to both sides.
+  private func split(of imported: ImportedRow) -> String {
     guard options.validationFraction > 0 else { return options.split }
-    let share = Double(row.contentHash(seed: options.seed) >> 11) / Double(1 << 53)
+    let hash = imported.row.contentHash(seed: options.seed, ofColumns: imported.ownColumns)
+    let share = Double(hash >> 11) / Double(1 << 53)
     return share < options.validationFraction ? "validation" : options.split
   }
 }

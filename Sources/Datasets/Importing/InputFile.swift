@@ -22,11 +22,13 @@ struct InputRecord {
   let object: () throws -> Result<JSONObject, RecordProblem>
 }
 
-/// A file to import: JSON lines, an array of JSON, or plain text.
+/// A file to import: JSON lines, an array of JSON, an object around one, or plain text.
 struct InputFile {
   private enum Layout {
     case lines
     case array
+    /// One object, whose records are in the list that begins at this byte.
+    case list(Int)
     case text(DocumentUnit)
   }
 
@@ -43,20 +45,25 @@ struct InputFile {
     switch (URL(fileURLWithPath: path).pathExtension.lowercased(), first) {
     case ("jsonl", _), ("ndjson", _): layout = .lines
     case ("json", UInt8(ascii: "[")): layout = .array
-    case ("json", _): layout = .lines
+    case ("json", _): layout = Self.objects(in: file.bytes)
     default:
       if let documents {
         layout = .text(documents)
       } else if first == UInt8(ascii: "[") {
         layout = .array
       } else if first == UInt8(ascii: "{") {
-        layout = .lines
+        layout = Self.objects(in: file.bytes)
       } else if first == nil {
         throw DatasetError.noRecords(path: path)
       } else {
         throw DatasetError.notRecords(path: path, format: format)
       }
     }
+  }
+
+  /// Whether objects are records, a line each, or one object holds all of them in a list.
+  private static func objects(in bytes: UnsafeRawBufferPointer) -> Layout {
+    ContainedList.bracket(in: bytes).map { .list($0) } ?? .lines
   }
 
   /// Hands every record to `body`, which may parse it later and on any thread.
@@ -69,6 +76,7 @@ struct InputFile {
         try body(InputRecord(line: line.number) { Self.object { try line.json() } })
       }
     case .array: try forEachElement(body)
+    case .list(let bracket): try forEachElement(ofListAt: bracket, body)
     case .text(let unit): try forEachDocument(unit, body)
     }
   }
@@ -94,8 +102,12 @@ struct InputFile {
   // MARK: - Arrays
 
   /// Finds the elements of an array one at a time, so that a large file needs no memory for its tree.
-  private func forEachElement(_ body: (InputRecord) throws -> Void) throws {
-    var elements = ArrayElements(bytes: file.bytes)
+  ///
+  /// - Parameter bracket: where the array begins; nil where it is all of the file.
+  private func forEachElement(
+    ofListAt bracket: Int? = nil, _ body: (InputRecord) throws -> Void
+  ) throws {
+    var elements = ArrayElements(bytes: file.bytes, bracket: bracket)
     while let element = elements.next() {
       try body(
         InputRecord(line: element.line) { [file] in
@@ -104,10 +116,30 @@ struct InputFile {
           return Self.object { value }
         })
     }
-    if !elements.isAtEnd { _ = try JSON.parse(file.bytes, source: file.path) }
+    let isSound = bracket.map { isObject(before: $0, after: elements.closing) } ?? elements.isAtEnd
+    // Parsing all of it tells where the fault lies.
+    if !isSound { _ = try JSON.parse(file.bytes, source: file.path) }
+  }
+
+  /// Whether what stands around a list, its brackets included, is JSON.
+  private func isObject(before bracket: Int, after closing: Int?) -> Bool {
+    guard let closing else { return false }
+    do {
+      _ = try JSON.parse(Array(file.bytes[...bracket]) + Array(file.bytes[closing...]), source: file.path)
+      return true
+    } catch {
+      return false
+    }
   }
 
   // MARK: - Text
+
+  /// A part of a file with lines that end as ours do, and without half of the break that ended its last one.
+  private static func withPlainBreaks(_ text: String) -> String {
+    guard text.utf8.contains(UInt8(ascii: "\r")) else { return text }
+    let plain = text.replacing("\r\n", with: "\n")
+    return plain.last == "\r" ? String(plain.dropLast()) : plain
+  }
 
   private func forEachDocument(
     _ unit: DocumentUnit, _ body: (InputRecord) throws -> Void
@@ -119,7 +151,7 @@ struct InputFile {
     }
     func hand(_ document: Substring.UnicodeScalarView, line: Int) throws {
       guard document.contains(where: { !$0.properties.isWhitespace }) else { return }
-      let text = String(document)
+      let text = unit == .file ? String(document) : Self.withPlainBreaks(String(document))
       try body(InputRecord(line: line) { .success(["text": .string(text)]) })
     }
     // Scalars rather than characters: "\r\n" is one character, and a byte order mark none.

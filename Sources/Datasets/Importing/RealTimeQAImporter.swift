@@ -3,6 +3,7 @@ import Formats
 /// RealTimeQA (Kasai et al., 2023): `question_sentence`, `choices`, and `answer`, a list of the right one's index.
 ///
 /// Other files of multiple choice fit too: a question, choices, and an answer that is an index, a letter or a text.
+/// What may be an index and a choice is the choice there, and the index in lists and RealTimeQA's own files.
 enum RealTimeQAImporter: Importer {
   static let name = "realtimeqa"
   static let summary = "question_sentence, choices and the index of the right one"
@@ -18,7 +19,9 @@ enum RealTimeQAImporter: Importer {
     }
     guard let value = record.value("answer") else { throw record.missing(["answer"]) }
     let answers = value.arrayValue ?? [value]
-    guard answers.count == 1, let place = place(of: answers[0], in: choices) else {
+    let prefersIndex = value.arrayValue != nil || record.hasField("question_sentence")
+    guard answers.count == 1, let place = place(of: answers[0], in: choices, prefersIndex: prefersIndex)
+    else {
       throw RecordProblem("the answer \(value.text()) is not one of its choices")
     }
     return DatasetRow([
@@ -27,13 +30,12 @@ enum RealTimeQAImporter: Importer {
     ])
   }
 
-  private static func place(of answer: JSON, in choices: [String]) -> Int? {
-    if let index = answer.intValue ?? answer.stringValue.flatMap({ Int($0) }), choices.indices.contains(index)
-    {
-      return index
-    }
-    guard let text = answer.stringValue else { return nil }
-    return choices.firstIndex(of: text) ?? choices.indices.first { text == Self.letter($0) }
+  private static func place(of answer: JSON, in choices: [String], prefersIndex: Bool) -> Int? {
+    let number = answer.intValue ?? answer.stringValue.flatMap { Int($0) }
+    let index = number.flatMap { choices.indices.contains($0) ? $0 : nil }
+    let same = answer.stringValue.flatMap { choices.firstIndex(of: $0) }
+    let named = answer.stringValue.flatMap { text in choices.indices.first { text == letter($0) } }
+    return (prefersIndex ? index ?? same : same ?? index) ?? named
   }
 
   private static func letter(_ index: Int) -> String { Unicode.Scalar(65 + index).map { String($0) } ?? "" }

@@ -34,6 +34,15 @@ struct Record {
     return text
   }
 
+  /// An instruction, and below it the record's `input` where it has one, as Alpaca puts them together.
+  mutating func withInput(_ instruction: String) throws(RecordProblem) -> String {
+    guard let input = try text("input"), !input.isEmpty else { return instruction }
+    return instruction + "\n\n" + input
+  }
+
+  /// Whether the record has a field of this very name, whatever is mapped.
+  func hasField(_ name: String) -> Bool { object[name] != nil }
+
   /// The problem of a record that has none of `names`.
   func missing(_ names: [String]) -> RecordProblem {
     let wanted = names.map { mapping[$0] ?? $0 }

@@ -40,8 +40,11 @@ extension Dataset {
 
 extension Tokenization {
   /// Whether the same rows have the same tokens; where the tokenizer lies doesn't count.
+  ///
+  /// A file that keeps no fingerprint of a model's template may be of another one: its tokens are made anew.
   func isSame(as other: Tokenization) -> Bool {
-    tokenizer == other.tokenizer && template == other.template && trainOn == other.trainOn
+    tokenizer == other.tokenizer && template == other.template
+      && templateFingerprint == other.templateFingerprint && trainOn == other.trainOn
       && maximumLength == other.maximumLength && stopTokens == other.stopTokens
   }
 

@@ -39,7 +39,8 @@ public struct ExampleRenderer: Sendable {
   public var tokenization: Tokenization {
     Tokenization(
       tokenizer: "\(tokenizer.fingerprint)", template: template.name, trainOn: "\(trainOn)",
-      stopTokens: stopTokens, maximumLength: maximumLength, tokenizerPath: tokenizerPath)
+      stopTokens: stopTokens, maximumLength: maximumLength, tokenizerPath: tokenizerPath,
+      templateFingerprint: template.fingerprint)
   }
 
   /// The tokens of a row.
@@ -52,8 +53,13 @@ public struct ExampleRenderer: Sendable {
       return try conversation(try messages(row["messages"] ?? "[]"), tools: try tools(row))
     case .code, .task:
       let response = row["response"] ?? ""
-      return try conversation(
+      var example = try conversation(
         [message("user", row["prompt"] ?? ""), message("assistant", response)], tools: nil)
+      // Without a response, in rows that are only to be asked, all there is to learn is to stop at once.
+      if learnsResponses, response.allSatisfy(\.isWhitespace) {
+        example.mask = Array(repeating: 0, count: example.mask.count)
+      }
+      return example
     case .preference: preconditionFailure("a preference pair is two examples")
     }
   }
@@ -99,9 +105,13 @@ public struct ExampleRenderer: Sendable {
     _ messages: [JSON], tools: JSON?, trainOn: TrainOn
   ) throws(RenderingProblem) -> TokenizedExample {
     let whole = Array(try template.render(messages, tools: tools, tokenizer: tokenizer).utf8)
-    let learned = Self.learned(messages, trainOn)
     var spans: [Range<Int>] = []
-    for place in learned { spans.append(try span(of: place, in: messages, whole, tools)) }
+    var lastLearned: Int?
+    for place in Self.learned(messages, trainOn) {
+      guard let range = try span(of: place, in: messages, whole, tools) else { continue }
+      spans.append(range)
+      lastLearned = place
+    }
     let parts = encoder.encode(whole, cuts: spans.flatMap { [$0.lowerBound, $0.upperBound] })
     var ids: [TokenID] = []
     var mask: [UInt8] = []
@@ -112,12 +122,19 @@ public struct ExampleRenderer: Sendable {
       mask += repeatElement(1, count: learnedCount)
       mask += repeatElement(0, count: part.count - learnedCount)
     }
-    let endsUnlearned = trainOn != .everything && learned.last != messages.indices.last
+    if trainOn == .everything { leaveOutTail(of: ids, in: &mask) }
+    let endsUnlearned = trainOn != .everything && lastLearned != messages.indices.last
     if !endsUnlearned, let end = tokenizer.endOfSequence, !endsTurn(ids) {
       ids.append(end)
       mask.append(1)
     }
     return finished(ids, mask: mask)
+  }
+
+  /// Whether the loss counts the assistant's messages.
+  private var learnsResponses: Bool {
+    guard case .roles(let roles) = trainOn else { return true }
+    return roles.contains("assistant")
   }
 
   /// The places of the messages that are learned each on its own.
@@ -135,25 +152,60 @@ public struct ExampleRenderer: Sendable {
   }
 
   /// Where, in the bytes of the whole conversation, the message at `place` stands with what ends it.
+  ///
+  /// Nothing comes before the first message, and most templates can't show that nothing: an answer that
+  /// begins a conversation isn't learned then (nil).
   private func span(
+    of place: Int, in messages: [JSON], _ whole: [UInt8], _ tools: JSON?
+  ) throws(RenderingProblem) -> Range<Int>? {
+    guard place == 0 else { return try spanAfterPrompt(of: place, in: messages, whole, tools) }
+    do throws(RenderingProblem) {
+      return try spanAfterPrompt(of: place, in: messages, whole, tools)
+    } catch {
+      guard messages[place]["role"] != "assistant" else { return nil }
+      return try firstSpan(in: messages, whole, tools)
+    }
+  }
+
+  /// Where the first message stands: from where the text would differ if it said something else.
+  private func firstSpan(
+    in messages: [JSON], _ whole: [UInt8], _ tools: JSON?
+  ) throws(RenderingProblem) -> Range<Int> {
+    let end = try ending(of: 0, in: messages, whole, tools)
+    let content = messages[0]["content"]?.stringValue ?? ""
+    // Another first letter, also where the template drops the white space before it.
+    let startsAlike = content.drop(while: \.isWhitespace).hasPrefix("x")
+    var other = messages[0].objectValue ?? [:]
+    other["content"] = .string(startsAlike ? "y" : "x")
+    let others = [JSON.object(other)] + Array(messages[1...])
+    let text = try template.render(others, tools: tools, tokenizer: tokenizer)
+    let start = zip(whole, text.utf8).prefix { $0 == $1 }.count
+    return min(start, end)..<end
+  }
+
+  /// Where the message at `place` stands after what the model is given to answer, or what comes before it.
+  private func spanAfterPrompt(
     of place: Int, in messages: [JSON], _ whole: [UInt8], _ tools: JSON?
   ) throws(RenderingProblem) -> Range<Int> {
     let isResponse = messages[place]["role"] == "assistant"
     let prompt = try template.render(
       messages[..<place], tools: tools, addGenerationPrompt: isResponse, tokenizer: tokenizer)
-    let isLast = place == messages.count - 1
-    let end: Int
-    if isLast {
-      end = whole.count
-    } else {
-      let answered = try template.render(messages[...place], tools: tools, tokenizer: tokenizer)
-      guard whole.starts(with: answered.utf8) else { throw .rewritesHistory(message: place) }
-      end = answered.utf8.count
-    }
+    let end = try ending(of: place, in: messages, whole, tools)
     guard whole.starts(with: prompt.utf8), prompt.utf8.count <= end else {
+      let isLast = place == messages.count - 1
       throw isLast ? .answerDoesNotFollowPrompt(message: place) : .rewritesHistory(message: place)
     }
     return prompt.utf8.count..<end
+  }
+
+  /// Where the message at `place` and what ends it are over.
+  private func ending(
+    of place: Int, in messages: [JSON], _ whole: [UInt8], _ tools: JSON?
+  ) throws(RenderingProblem) -> Int {
+    guard place < messages.count - 1 else { return whole.count }
+    let answered = try template.render(messages[...place], tools: tools, tokenizer: tokenizer)
+    guard whole.starts(with: answered.utf8) else { throw .rewritesHistory(message: place) }
+    return answered.utf8.count
   }
 
   // MARK: - Stop tokens
@@ -167,11 +219,22 @@ public struct ExampleRenderer: Sendable {
     return last.map { $0 + 1 } ?? part.count
   }
 
+  /// Takes white space after the last stop token out of the loss: it is never generated.
+  private func leaveOutTail(of ids: [TokenID], in mask: inout [UInt8]) {
+    guard let last = ids.lastIndex(where: stopTokens.contains) else { return }
+    let tail = (last + 1)..<ids.count
+    guard ids[tail].allSatisfy(isBlank) else { return }
+    for place in tail { mask[place] = 0 }
+  }
+
+  /// Whether a token is white space.
+  private func isBlank(_ id: TokenID) -> Bool {
+    tokenizer.bytes(of: id).allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+  }
+
   /// Whether the last turn ends in a stop token or another special one, but for white space.
   private func endsTurn(_ ids: [TokenID]) -> Bool {
-    let last = ids.last { id in
-      !tokenizer.bytes(of: id).allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
-    }
+    let last = ids.last { !isBlank($0) }
     return last.map { stopTokens.contains($0) || tokenizer.specialTokens.contains($0) } ?? false
   }
 

@@ -44,6 +44,12 @@ public enum PromptTemplate: Sendable {
     }
   }
 
+  /// Names the text of a model's own template; nil for the simple ones, which their names tell apart.
+  public var fingerprint: String? {
+    guard case .model(let template) = self else { return nil }
+    return "\(Fingerprint(of: template.source))"
+  }
+
   /// The date that templates which tell it are rendered with, so that the same rows always give the same
   /// tokens.
   private static let date = Date(timeIntervalSince1970: 1_721_952_000)  // 26 July 2024

@@ -34,6 +34,8 @@ public struct Tokenization: Sendable, Hashable {
   /// The template's name, and what part of the text is trained on.
   public var template: String
   public var trainOn: String
+  /// The fingerprint of a model's own template, whose name is every model's; nil for the simple ones.
+  public var templateFingerprint: String?
   /// The tokens that end a generation; nil where the file, written by another program, doesn't say.
   public var stopTokens: Set<UInt32>?
   /// The length that examples were cut to.
@@ -43,7 +45,7 @@ public struct Tokenization: Sendable, Hashable {
 
   public init(
     tokenizer: String, template: String, trainOn: String, stopTokens: Set<UInt32>?, maximumLength: Int? = nil,
-    tokenizerPath: String? = nil
+    tokenizerPath: String? = nil, templateFingerprint: String? = nil
   ) {
     self.tokenizer = tokenizer
     self.template = template
@@ -51,5 +53,6 @@ public struct Tokenization: Sendable, Hashable {
     self.stopTokens = stopTokens
     self.maximumLength = maximumLength
     self.tokenizerPath = tokenizerPath
+    self.templateFingerprint = templateFingerprint
   }
 }

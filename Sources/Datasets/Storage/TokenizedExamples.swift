@@ -73,6 +73,15 @@ public struct TokenizedExamples: Sendable, Hashable {
   /// The number of tokens of each example.
   public var lengths: [Int] { zip(offsets.dropFirst(), offsets).map { $0 - $1 } }
 
+  /// How many examples have targets, but none that remains when they are cut to `length` tokens.
+  public func countWithoutTargets(within length: Int) -> Int {
+    (0..<count).count { index in
+      // The first token is nobody's target.
+      let targets = mask[offsets[index]..<offsets[index + 1]].dropFirst()
+      return targets.contains(1) && !targets.prefix(max(length - 1, 0)).contains(1)
+    }
+  }
+
   /// One example.
   public subscript(index: Int) -> TokenizedExample {
     let range = offsets[index]..<offsets[index + 1]

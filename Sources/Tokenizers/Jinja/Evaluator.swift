@@ -87,7 +87,7 @@ extension Jinja {
         for (test, body) in branches where Comparing.isTrue(try evaluate(test)) { return try run(body) }
         return try run(otherwise)
       case .loop(let target, let iterable, let filter, let body, let otherwise):
-        try runLoop(target, iterable, filter, body, otherwise)
+        return try runLoop(target, iterable, filter, body, otherwise)
       case .assignment(let target, let expression): try assign(try evaluate(expression), to: target)
       case .blockAssignment(let target, let filter, let body):
         try assign(try filtered(try captured(body), by: filter), to: target)
@@ -101,7 +101,7 @@ extension Jinja {
       case .filterBlock(let filter, let body):
         try write(try filtered(try captured(body), by: filter).text())
       case .with(let assignments, let body):
-        try runWith(assignments, body)
+        return try runWith(assignments, body)
       case .generation(let body): try write(try captured(body))
       case .breakLoop: return .breakLoop
       case .continueLoop: return .continueLoop
@@ -143,20 +143,21 @@ extension Jinja {
 
     private func runWith(
       _ assignments: [(Target, Expression)], _ body: [Statement]
-    ) throws(Failure) {
+    ) throws(Failure) -> Flow {
       // The values are computed outside of the new scope.
       var values: [(Target, Value)] = []
       for (target, expression) in assignments { values.append((target, try evaluate(expression))) }
-      _ = try within(Scope(parent: scope)) { () throws(Failure) in
+      return try within(Scope(parent: scope)) { () throws(Failure) in
         for (target, value) in values { try assign(value, to: target) }
         return try run(body)
       }
     }
 
+    /// What the loop hands on to the one around it: only its `else` can leave that one.
     private func runLoop(
       _ target: Target, _ iterable: Expression, _ filter: Expression?, _ body: [Statement],
       _ otherwise: [Statement]
-    ) throws(Failure) {
+    ) throws(Failure) -> Flow {
       let iterated = try evaluate(iterable)
       var pull = try iterator(over: iterated)
       var count = try self.count(of: iterated)
@@ -191,9 +192,10 @@ extension Jinja {
           try assign(value, to: target)
           return try run(body)
         }
-        if flow == .breakLoop { return }
+        if flow == .breakLoop { return .next }
       }
-      if isEmpty { _ = try within(Scope(parent: outer)) { () throws(Failure) in try run(otherwise) } }
+      guard isEmpty else { return .next }
+      return try within(Scope(parent: outer)) { () throws(Failure) in try run(otherwise) }
     }
 
     private func assign(_ value: Value, to target: Target) throws(Failure) {

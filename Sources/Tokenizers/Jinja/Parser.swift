@@ -106,6 +106,16 @@ extension Jinja {
       return (body, try expectName())
     }
 
+    /// The body of a block whose text goes elsewhere.
+    ///
+    /// A `break` would lose what is captured by then, so the loops around the block are out of its reach.
+    private mutating func parseCapturedBlock(until end: String) throws(Failure) -> [Statement] {
+      let outer = loops
+      loops = 0
+      defer { loops = outer }
+      return try parseBlock(until: end).body
+    }
+
     // MARK: - Statements
 
     private mutating func parseStatement() throws(Failure) -> [Statement] {
@@ -124,9 +134,9 @@ extension Jinja {
       case "call": return statement(try parseCallBlock())
       case "filter":
         let filter = try parseFilters(on: Expression(.capturedBody, line: start), startsInline: true)
-        return statement(.filterBlock(filter, body: try parseBlock(until: "endfilter").body))
+        return statement(.filterBlock(filter, body: try parseCapturedBlock(until: "endfilter")))
       case "generation":
-        return statement(.generation(body: try parseBlock(until: "endgeneration").body))
+        return statement(.generation(body: try parseCapturedBlock(until: "endgeneration")))
       case "print":
         var outputs: [Statement] = []
         repeat {
@@ -175,7 +185,7 @@ extension Jinja {
       if skip(.symbol("=")) { return .assignment(target, try parseTuple()) }
       var filter: Expression?
       if current == .symbol("|") { filter = try parseFilters(on: Expression(.capturedBody, line: line)) }
-      return .blockAssignment(target, filter: filter, body: try parseBlock(until: "endset").body)
+      return .blockAssignment(target, filter: filter, body: try parseCapturedBlock(until: "endset"))
     }
 
     private mutating func parseWith() throws(Failure) -> Statement.Kind {
