@@ -17,7 +17,7 @@ selfreward: build
 # GSM8K with five systems, from tuning to a report: hours, resumed by the same command. GSM8K names its training file.
 GSM8K ?= data/gsm8k/train.jsonl
 evaluate-gsm8k: build
-	scripts/evaluate-gsm8k $(MODELS) $(GSM8K)
+	scripts/evaluate-gsm8k "$(MODELS)" "$(GSM8K)"
 
 test: bootstrap
 	$(SWIFT) test $(RELEASE)
@@ -34,7 +34,8 @@ family: build
 MODELS ?= models
 bench: build
 	Benchmarks/peers/setup
-	python3 Benchmarks/compare.py --models $(MODELS) $(if $(DATA),--data $(DATA)) $(if $(EXPERT),--expert $(EXPERT)) \
+	python3 Benchmarks/compare.py --models "$(MODELS)" $(if $(DATA),--data "$(DATA)") \
+	  $(if $(EXPERT),--expert "$(EXPERT)") \
 	  $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(QUICK),--quick)
 
 build: bootstrap

@@ -56,15 +56,23 @@ class Served:
             [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True, env=environment)
         if self.process.stdout.readline().strip() != "ready":
+            self.close()
             raise Unavailable(f"{script} {' '.join(map(str, options))} failed")
 
     def sample(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
+        try:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+            return json.loads(self.process.stdout.readline())
+        except (json.JSONDecodeError, BrokenPipeError) as reason:
+            raise Unavailable(f"{self.name} died, or says what is no sample") from reason
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            # What a dead peer was asked can't reach it any more.
+            pass
         self.process.wait()
 
 

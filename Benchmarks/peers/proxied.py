@@ -3,7 +3,8 @@
     proxied.py --threads N [--tokens N]
 
 A base of SmolLM2's 135M shape and two models of the same width with 6 layers, all with random weights; the
-next token is the likeliest under base + (expert - antiexpert), and every model is fed it (Liu et al. 2024).
+next token is the likeliest under base + (expert - antiexpert), and every model is fed it (Liu et al. 2024). It goes on
+from one token, as `trimtab bench proxy` does: a longer prompt would be read on the peer's time alone.
 """
 import argparse
 
@@ -30,7 +31,7 @@ def random_model(layers):
 
 
 models = [random_model(30), random_model(6), random_model(6)]
-prompt = torch.randint(0, 49152, (1, 64))
+prompt = torch.randint(0, 49152, (1, 1))
 
 
 @torch.inference_mode()

@@ -81,10 +81,12 @@ public struct Benchmark {
   }
 
   private func decoding(_ workload: Workload, _ subject: BenchmarkSubject) throws -> BenchmarkResult {
-    BenchmarkResult(
+    let bytes = subject.bytesPerToken(context: options.tokens / 2)
+    return BenchmarkResult(
       workload, model: subject.name,
       rate: Measurement(try continuing(subject).decodingRates(tokens: options.tokens)),
-      work: .bytes(subject.bytesPerToken(context: options.tokens / 2)))
+      // What is drafted takes fewer passes than tokens, and how many depends on the text.
+      work: subject.drafter == nil ? BenchmarkResult.Work.bytes(bytes) : nil)
   }
 
   private func batch() throws -> BenchmarkResult {

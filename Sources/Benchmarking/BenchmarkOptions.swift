@@ -44,7 +44,7 @@ public struct BenchmarkOptions: Sendable {
   public var prompts: [String]?
   /// What guesses tokens ahead while decoding with an expert.
   public var drafting = DraftingChoice.none
-  /// Whether the machine's limits are measured first.
+  /// Whether the machine's limits are measured too, after the workloads.
   public var measuresLimits = true
   public var threads: Int?
   public var precision: Precision?

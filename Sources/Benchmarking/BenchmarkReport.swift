@@ -17,15 +17,15 @@ public struct BenchmarkResult: Sendable, Hashable {
   public let model: String
   /// Tokens a second.
   public let rate: Measurement
-  /// For each token, by the formulas of `ModelWork`.
-  public let work: Work
+  /// For each token, by the formulas of `ModelWork`; nil where a token may take less than a pass.
+  public let work: Work?
   /// The most memory that the process had, where that was of interest.
   public let peakBytes: Int?
   /// Tokens a second of one sequence alone, where several were decoded at once.
   public let alone: Measurement?
 
   init(
-    _ workload: Workload, model: String, rate: Measurement, work: Work, peakBytes: Int? = nil,
+    _ workload: Workload, model: String, rate: Measurement, work: Work?, peakBytes: Int? = nil,
     alone: Measurement? = nil
   ) {
     self.workload = workload
@@ -36,11 +36,12 @@ public struct BenchmarkResult: Sendable, Hashable {
     self.alone = alone
   }
 
-  /// The share of what the machine can do: of its matrix products or of its memory's speed.
-  public func share(of limits: MachineLimits) -> Double {
+  /// The share of what the machine can do: of its matrix products or of its memory's speed; nil: not known.
+  public func share(of limits: MachineLimits) -> Double? {
     switch work {
-    case .operations(let operations): rate.median * operations / limits.multiplyRate
-    case .bytes(let bytes): rate.median * bytes / limits.readRate
+    case .operations(let operations)?: rate.median * operations / limits.multiplyRate
+    case .bytes(let bytes)?: rate.median * bytes / limits.readRate
+    case nil: nil
     }
   }
 }
@@ -77,9 +78,9 @@ public struct BenchmarkReport: Sendable {
       var line = String(
         format: "%@ %9.1f tokens/s [%.1f, %.1f]", result.workload.rawValue.padded(10), result.rate.median,
         result.rate.minimum, result.rate.maximum)
-      if let limits {
-        let limit = if case .operations = result.work { "the matrix product" } else { "memory reads" }
-        line += String(format: "  %3.0f %% of %@", 100 * result.share(of: limits), limit)
+      if let part = limits.flatMap({ result.share(of: $0) }) {
+        let limit = if case .operations? = result.work { "the matrix product" } else { "memory reads" }
+        line += String(format: "  %3.0f %% of %@", 100 * part, limit)
       }
       if let alone = result.alone {
         line += String(
@@ -117,10 +118,11 @@ extension BenchmarkResult {
     ]
     for (key, value) in rate.json { object[key] = value }
     switch work {
-    case .operations(let count): object["flops_per_token"] = .number(count)
-    case .bytes(let count): object["bytes_per_token"] = .number(count)
+    case .operations(let count)?: object["flops_per_token"] = .number(count)
+    case .bytes(let count)?: object["bytes_per_token"] = .number(count)
+    case nil: break
     }
-    if let limits { object["share_of_limit"] = .number(share(of: limits)) }
+    if let part = limits.flatMap({ share(of: $0) }) { object["share_of_limit"] = .number(part) }
     if let peakBytes { object["peak_bytes"] = .integer(peakBytes) }
     if let alone { object["alone"] = .object(alone.json) }
     return .object(object)

@@ -33,7 +33,7 @@ public struct InstructionRun {
   /// Runs every stage that isn't finished.
   ///
   /// - Parameter consumers: Who follows each training.
-  /// - Throws: `SelfRewardLoopError.interrupted` when a stop was asked for; `noPairs` when a round has nothing to
+  /// - Throws: `SelfRewardLoopError.interrupted` when a stop was asked for; `noPairs` when the first round has nothing to
   ///   learn from.
   public func run(
     consumers: @escaping () -> [any TrainingConsumer] = { [] }, stop: StopSignal? = nil

@@ -104,11 +104,7 @@ public struct Policy {
 
   /// A text in which no special token is spelled out: what is judged must not end its judge's turn.
   public func disarmed(_ text: String) -> String {
-    let spelled = tokenizer.addedTokens.filter { $0.isSpecial && $0.content.count > 1 }.map(\.content)
-    return spelled.reduce(text) { text, token in
-      text.contains(token)
-        ? text.replacing(token, with: "\(token.prefix(1)) \(token.dropFirst())") : text
-    }
+    tokenizer.disarmed(text)
   }
 
   // MARK: - Saying

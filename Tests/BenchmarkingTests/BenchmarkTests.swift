@@ -78,6 +78,25 @@ struct BenchmarkTests {
     #expect(throws: BenchmarkError.draftingWithoutExpert) { try Benchmark(options) }
   }
 
+  @Test("a drafted token may take less than a pass: no share of the memory's speed is told")
+  func draftedWork() throws {
+    let root = "\(#filePath)".split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    let demo = root.joined(separator: "/") + "/checkpoints/demo"
+    var options = tiny([.proxy])
+    options.selection = ModelSelection(
+      model: demo + "/large", experts: [.init(path: demo + "/small")], antiexpert: demo + "/small")
+    let plain = try Benchmark(options).run().json["workloads"]?[0]
+    #expect(plain?["bytes_per_token"] != nil)
+    options.drafting = .auto
+    let report = try Benchmark(options).run()
+    #expect(report.results.first?.work == nil)
+    #expect(report.json["workloads"]?[0]?["median"] != nil)
+    #expect(report.json["workloads"]?[0]?["bytes_per_token"] == nil)
+    let compute = try Benchmark.makeCompute(options, threads: 2)
+    let limits = MachineLimits.measure(with: compute, extent: 128, readBytes: 1 << 20)
+    #expect(report.results.first?.share(of: limits) == nil)
+  }
+
   @Test(arguments: [([3], 3), ([3, 1, 2], 2), ([4, 1, 2, 3], 2.5)] as [([Double], Double)])
   func median(samples: [Double], expected: Double) {
     #expect(Measurement(samples).median == expected)

@@ -99,6 +99,10 @@ struct RewardRecipeTests {
       ("{kind: expected-score, rubric: {text: How good?}}", "has no {response}"),
       ("{kind: expected-score, rubric: {text: \"{response}\", scores: 3}}", "has one score only"),
       ("{kind: expected-score, rubric: {text: \"{response}\", lable: x}}", "did you mean \"label\"?"),
+      (
+        "{kind: expected-score, rubric: {text: \"{response}\", label: \"5:\"}}",
+        "rubric.label is \"5:\", which has no letter"
+      ),
       ("{kind: statement, beta: 1}", "unknown key \"judge.rewards[0].beta\""),
       ("{kind: pairwise, counting: losses}", "judge.rewards[0].counting is \"losses\""),
     ])
@@ -111,15 +115,18 @@ struct RewardRecipeTests {
   }
 
   @Test("agreement needs several opinions, and judge examples a rubric") func crossChecks() throws {
-    let one = Self.arithmetic + rewards("{kind: verifier}")
-    for (text, expected) in [
-      ("pairs: {agreement: true}", "one opinion"), ("pairs: {weights: agreement}", "one opinion"),
-      ("start: {judge_examples: 9}", "no rubric"),
-    ] {
-      let error = #expect(throws: RecipeError.self) { try SelfRewardRecipe(yaml: one + text, path: "r") }
-      #expect("\(error.map { "\($0)" } ?? "")".contains(expected))
+    // Comparisons are with different rivals: what two candidates win isn't held against each other.
+    for one in ["{kind: verifier}", "{kind: pairwise}", "{kind: sampled, samples: 1}"] {
+      for agreement in ["pairs: {agreement: true}", "pairs: {weights: agreement}"] {
+        let text = Self.arithmetic + rewards(one) + agreement
+        let error = #expect(throws: RecipeError.self) { try SelfRewardRecipe(yaml: text, path: "r") }
+        #expect("\(error.map { "\($0)" } ?? "")".contains("one opinion"))
+      }
     }
-    for several in ["{kind: verifier}, {kind: statement}", "{kind: sampled}", "{kind: pairwise}"] {
+    let unasked = Self.arithmetic + rewards("{kind: verifier}") + "start: {judge_examples: 9}"
+    let error = #expect(throws: RecipeError.self) { try SelfRewardRecipe(yaml: unasked, path: "r") }
+    #expect("\(error.map { "\($0)" } ?? "")".contains("no rubric"))
+    for several in ["{kind: verifier}, {kind: statement}", "{kind: sampled}"] {
       _ = try SelfRewardRecipe(
         yaml: Self.arithmetic + rewards(several) + "pairs: {agreement: true, weights: agreement}", path: "r")
     }

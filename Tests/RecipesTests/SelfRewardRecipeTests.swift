@@ -55,6 +55,7 @@ struct SelfRewardRecipeTests {
       ("positive={steps: 3, epochs: 1}", "positive.epochs and positive.steps together"),
       ("pairs.band=0.4", "pairs.band goes with length_control: band"),
       ("preference.margin=1", "preference.margin with loss sigmoid"),
+      ("pairs={anchored: true, different_answers: true}", "pairs.anchored with different_answers"),
     ])
   func ignored(override: String, expected: String) {
     let error = #expect(throws: RecipeError.self) {

@@ -89,6 +89,11 @@ struct EvidenceTests {
     #expect(advice { $0.prompts = 0 }?.contains("prompts.jsonl") == true)
     #expect(advice { $0.missing = 9 }?.contains("judgments.jsonl") == true)
     #expect(advice { $0.ties = 4 }?.contains("ask less of pairs") == true)
+    // Rounds before it are a result: it ends them as a rule does.
+    let late = SelfRewardLoopError.noPairs(round: 2, counts: PairCounts())
+    #expect(late.stopReason?.contains("round 2 made 0 pairs") == true)
+    #expect(SelfRewardLoopError.noPairs(round: 1, counts: PairCounts()).stopReason == nil)
+    #expect(SelfRewardLoopError.interrupted.stopReason == nil)
   }
 
   @Test("statistics of candidates and scores made by hand")

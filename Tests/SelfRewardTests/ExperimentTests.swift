@@ -1,4 +1,5 @@
 import Datasets
+import Formats
 import Foundation
 import Models
 import Tensors
@@ -65,11 +66,14 @@ struct ExperimentTests {
 
   /// Runs in a folder; an interrupted run throws.
   private func run(
-    _ arms: [Arm], in folder: String, stoppingAfter count: Int? = nil
+    _ arms: [Arm], in folder: String, stoppingAfter count: Int? = nil,
+    say: @escaping (String) -> Void = { _ in }, change: (inout ExperimentOptions) -> Void = { _ in }
   ) throws -> ExperimentResult {
     let compute = try Compute.exact(threads: 1)
     let interruption = Interruption(after: count)
-    let options = Self.options(arms)
+    var changed = Self.options(arms)
+    change(&changed)
+    let options = changed
     let task = ArithmeticTask(
       difficulty: .init(steps: 2...3), startDifficulty: .init(steps: 2...3), countsWorking: false)
     let tuning = StartTuning(
@@ -90,7 +94,7 @@ struct ExperimentTests {
       })
     return try Experiment(
       options, folder: folder, problems: task, oracle: Oracle(of: task, for: options), crew: crew,
-      stop: interruption.signal, say: { _ in }
+      stop: interruption.signal, say: say
     ).run()
   }
 
@@ -141,6 +145,52 @@ struct ExperimentTests {
     #expect(own.requiresAgreement && own.weighting == .votes && own.minimumVotes == 0.5)
     #expect(!oracle.requiresAgreement && oracle.weighting == .none && oracle.minimumVotes == nil)
     #expect(shuffled.requiresAgreement && shuffled.weighting == .none && shuffled.minimumVotes == nil)
+  }
+
+  @Test("a later round without pairs ends its arm as a stop rule does; anchored controls reject anchors")
+  func noPairs() throws {
+    let folder = NSTemporaryDirectory() + "trimtab-experiment-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var said: [String] = []
+    // Of the second round's candidates twice as many as there are would have to agree.
+    let result = try run([.own, .random], in: folder, say: { said.append($0) }) { options in
+      options.loop.votesByRound = [0, 2]
+      options.loop.pairs.isAnchored = true
+    }
+    let (own, random) = (result.arms[0].ledgers[0], result.arms[1].ledgers[0])
+    #expect(own.map(\.round) == [0, 1] && random.map(\.round) == [0, 1, 2])
+    #expect(own.last?.stopReason?.hasPrefix("round 2 made 0 pairs of 10 prompts") == true)
+    #expect(random.allSatisfy { $0.stopReason == nil })
+    #expect(said.contains { $0.hasPrefix("seed 5, self: no more rounds: round 2 made 0 pairs") })
+    let files = try artefacts(of: folder)
+    let ledger = files["seed-5/self/round-1/ledger.json"].map { String(decoding: $0, as: UTF8.self) }
+    #expect(ledger?.contains("round 2 made 0 pairs") == true)
+    #expect(result.table.contains("oracle_calls_in_loop: 0"))
+    // Nobody judges for the random control, and the start answers all the same.
+    #expect(
+      files["seed-5/random/round-1/anchors.jsonl"] == files["seed-5/self/round-1/anchors.jsonl"]
+        && files["seed-5/random/round-1/anchors.jsonl"] != nil)
+    #expect(files["seed-5/random/round-1/anchor-judgments.jsonl"] == nil)
+  }
+
+  @Test("pairs that teach nothing are left out, and counted beside what was measured")
+  func lostPairs() throws {
+    let folder = NSTemporaryDirectory() + "trimtab-experiment-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try DatasetWriter.create(
+      at: folder + "/pairs.h5", source: "a test",
+      pairs: [
+        PreferenceText(prompt: "2 + 2?", chosen: "4", rejected: "5"),
+        PreferenceText(prompt: "2 + 3?", chosen: "5", rejected: " "),
+        PreferenceText(prompt: "2 + 4?", chosen: "6", rejected: "6"),
+      ])
+    let training = RoundTraining(
+      options: Self.options([.own]).loop.training, examples: TokenizedExamples(), recipe: "a test",
+      template: "plain", compute: try Compute.exact(threads: 1))
+    let lost = try training.prefer(
+      from: Self.base, pairs: folder + "/pairs.h5", to: folder + "/model", seed: 1, stop: nil)
+    #expect(lost == ["empty_pairs": 1, "equal_pairs": 1])
   }
 
   @Test("the arms begin alike and part by their rewards; only the oracle's asks the oracle")

@@ -47,6 +47,37 @@ struct ModelRewardTests {
     #expect(throws: SelfRewardError.self) { try ChoiceReader(policy, question: "?", replies: ["a", "a"]) }
   }
 
+  @Test("where a question ends with the answer, the reply's opening is what stands behind one")
+  func openings() throws {
+    let expected = try Fixture.policy(template: "plain") { _ in
+      ["A: good Score: 5": 0.75, "A: good Score: 1": 0.25]
+    }
+    let rubric = JudgePrompt(name: "test", template: TextTemplate("A: {response}"))
+    let score = try ExpectedScoreReward(judge: expected, rubric: rubric)
+      .judge([Fixture.set("?", ["good"])], seed: 0)[0][0].score
+    #expect(abs((score ?? 0) - 4) < 1e-5)
+
+    let question = ChoicePrompt.verifier.template.filled(["prompt": "?", "response": "a"])
+    let verifier = try Fixture.policy(template: "plain") { _ in
+      [question + " Right: yes": 0.9, question + " Right: no": 0.1]
+    }
+    let verdict = try VerifierReward(judge: verifier).judge([Fixture.set("?", ["a"])], seed: 0)[0][0].score
+    #expect(abs((verdict ?? 0) - 0.9) < 1e-5)
+
+    func comparison(_ first: String, _ second: String) -> String {
+      ChoicePrompt.pairwise.template.filled(["prompt": "?", "first": first, "second": second])
+    }
+    let pairwise = try Fixture.policy(template: "plain") { _ in
+      [
+        comparison("a", "b") + " Better: A": 0.8, comparison("a", "b") + " Better: B": 0.2,
+        comparison("b", "a") + " Better: A": 0.3, comparison("b", "a") + " Better: B": 0.7,
+      ]
+    }
+    let better = try PairwiseReward(judge: pairwise, counting: .probabilities)
+      .judge([Fixture.set("?", ["a", "b"])], seed: 0)[0][0].score
+    #expect(abs((better ?? 0) - 0.75) < 1e-5)
+  }
+
   // MARK: - Rubrics
 
   @Test("the expected score is the mean over the scores' probabilities")

@@ -104,6 +104,22 @@ struct PairMakerTests {
     #expect(abs(gap(.zeroGap)) <= 1)
   }
 
+  @Test("pairs that α has turned round are kept, for lengths are level with them alone")
+  func turnedRound() {
+    let sets = [
+      set(["far better", "far worse"], lengths: [9, 1]), set(["hardly better", "shorter"], lengths: [9, 1]),
+    ]
+    let judgments = [judged([5, 0]), judged([1, 0.9])]
+    var options = PairOptions()
+    options.lengthControl = .zeroGap
+    let made = PairMaker(options).pairs(sets, judgments, seed: 1)
+    #expect(made.pairs.map(\.chosen.text) == ["far better", "shorter"])
+    #expect(made.counts.ties == 0 && made.counts.lengthPenalty > 0)
+    options.margin = 0.05
+    let wide = PairMaker(options).pairs(sets, judgments, seed: 1)
+    #expect(wide.pairs.map(\.chosen.text) == ["far better"] && wide.counts.belowMargin == 1)
+  }
+
   @Test("the ρ-band takes the shortest of the best and the longest of the worst")
   func band() throws {
     var options = PairOptions()
@@ -155,5 +171,33 @@ struct PairMakerTests {
       anchors: .init(sets: [set(["8", "9"])], judgments: [judged([0, -5])]), seed: 1)
     let pair = try #require(made.pairs.first)
     #expect(pair.chosen.text == "1" && pair.rejected.text == "9")
+    // One candidate and one anchor are enough; one candidate alone isn't.
+    let one = PairMaker(options).pairs(
+      [set(["1"])], [judged([2])], anchors: .init(sets: [set(["9"])], judgments: [judged([1])]), seed: 1)
+    #expect(one.pairs.count == 1 && one.counts.tooFew == 0)
+    #expect(PairMaker(PairOptions()).pairs([set(["1"])], [judged([2])], seed: 1).counts.tooFew == 1)
+  }
+
+  @Test(
+    "under anchored rejection the controls reject anchors too, and know as little of them",
+    arguments: [PairOptions.Selection.random, .shuffled])
+  func anchoredControls(selection: PairOptions.Selection) {
+    var options = PairOptions()
+    options.isAnchored = true
+    options.selection = selection
+    let sets = (0..<400).map { _ in set(["1", "2"]) }
+    let anchors = (0..<400).map { _ in set(["8", "9"]) }
+    func scores(_ known: [Double?]) -> [[Judgment]] {
+      sets.map { _ in judged(selection == .random ? [nil, nil] : known) }
+    }
+    let pairs = PairMaker(options).pairs(
+      sets, scores([4, 3]), anchors: .init(sets: anchors, judgments: scores([1, 0])), seed: 3
+    ).pairs
+    #expect(pairs.count == 400 && pairs.allSatisfy { ["8", "9"].contains($0.rejected.text) })
+    let (chosen, rejected) = (pairs.map { $0.chosen.text == "1" }, pairs.map { $0.rejected.text == "9" })
+    #expect((160...240).contains(chosen.count { $0 }))
+    #expect((160...240).contains(rejected.count { $0 }))
+    // What is drawn for one says nothing of the other.
+    #expect((60...140).contains(zip(chosen, rejected).count { $0 && $1 }))
   }
 }

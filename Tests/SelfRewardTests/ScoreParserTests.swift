@@ -62,6 +62,25 @@ struct ScoreParserTests {
     #expect(parser.score(in: "Score: 4/5") == nil)
   }
 
+  @Test(
+    "another label's words stand for the score's, with what may decorate them",
+    arguments: [
+      ("Rating:", "It helps.\nRating: 4", 4), ("Rating:", "**Overall rating:** 3/5", 3),
+      ("Rating:", "My rating is 2.", 2), ("Rating:", "Score: 4", nil), ("Rating:", "Rating 4", nil),
+      ("Total score:", "Total score: 4", 4), ("Total score:", "Score: 4", 4),
+      ("Total score:", "Total: 4", nil),
+      ("Mark", "Mark 3", 3), ("Mark", "**Mark: 3**", 3), ("Mark", "Marks 3", nil), ("Mark", "Mark", nil),
+      ("Quality of the answer:", "Quality of the answer: 2", 2), ("Judge's score:", "Judge's score: 5", 5),
+      ("Self-rating =", "self-rating = 1", 1), ("Rating (0-5):", "Rating (0-5): 4", 4),
+      ("评分：", "评分： 4", 4), ("5:", "Score: 4", 4),
+    ] as [(String, String, Double?)])
+  func labels(label: String, reply: String, score: Double?) {
+    #expect(ScoreParser(label: label).score(in: reply) == score)
+    let rubric = JudgePrompt(name: "own", template: TextTemplate("{response}"), scores: 1...9, label: label)
+    guard label != "5:" else { return }
+    for score in rubric.scores { #expect(rubric.parser.score(in: rubric.reply(score)) == Double(score)) }
+  }
+
   @Test("a template is filled in one go, so what is judged can't fill in anything")
   func template() {
     let template = TextTemplate("{prompt} | {response} | {other} {")

@@ -104,15 +104,16 @@ enum Fixture {
     return try trainer.train()
   }
 
-  /// A model that replies as the closure says, asked through the template chatml.
+  /// A model that replies as the closure says, asked through a template.
   static func policy(
-    tokenizer: Tokenizer? = nil, contextLength: Int = 4096, _ replies: @escaping (String) -> [String: Double]
+    tokenizer: Tokenizer? = nil, contextLength: Int = 4096, template: String = "chatml",
+    _ replies: @escaping (String) -> [String: Double]
   ) throws -> Policy {
     let tokenizer = try tokenizer ?? self.tokenizer()
     return Policy(
       name: "scripted", model: ReplyModel(tokenizer, contextLength: contextLength, replies),
       tokenizer: tokenizer,
-      template: try PromptTemplate.named("chatml", chatTemplate: nil, kind: .instruction),
+      template: try PromptTemplate.named(template, chatTemplate: nil, kind: .instruction),
       fingerprint: "none", concurrency: 4)
   }
 

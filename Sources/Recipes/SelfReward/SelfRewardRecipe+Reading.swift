@@ -157,6 +157,11 @@ extension SelfRewardRecipe.Pairs {
         "pairs.anchored with weights by votes", key: "weights",
         advice: "the rejected answer is another model's and has no votes: write weights: none")
     }
+    if anchored, differentAnswers {
+      section.problem(
+        "pairs.anchored with different_answers", key: "different_answers",
+        advice: "the rejected answer is another model's and is compared with none: leave one of them out")
+    }
     section.finish()
   }
 }
@@ -169,7 +174,7 @@ extension SelfRewardRecipe.Pairs {
     }
     section.problem(
       "pairs by agreement with a judge of one opinion", key: agreement ? "agreement" : "weights",
-      advice: "list several judge.rewards, or one that judges several times: sampled, pairwise")
+      advice: "list several judge.rewards, or one that judges several times: sampled")
   }
 }
 

@@ -92,6 +92,11 @@ extension Section {
         "\(own.name) has no {response}", key: text == nil ? "file" : "text",
         advice: "write {prompt} and {response} where the question and its answer are to stand")
     }
+    if let label, !label.contains(where: \.isLetter) {
+      own.problem(
+        "\(own.name).label is \"\(label)\", which has no letter", key: "label",
+        advice: "write a word that a reply says before its score, such as \"Score:\"")
+    }
     var rubric = SelfRewardRecipe.OwnRubric(text: found)
     rubric.scores = scores ?? rubric.scores
     rubric.label = label ?? rubric.label

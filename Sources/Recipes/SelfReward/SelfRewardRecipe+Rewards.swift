@@ -111,11 +111,7 @@ extension SelfRewardRecipe.Judge {
 extension SelfRewardRecipe.Reward {
   /// How many opinions one judgment of it holds, for pairs that ask whether they agree.
   var opinions: Int {
-    switch kind {
-    case .sampled: samples
-    // One for each rival: how many candidates there are is said elsewhere.
-    case .pairwise: 2
-    default: 1
-    }
+    // Comparisons aren't several: each is with another rival, and two candidates don't have the same ones.
+    kind == .sampled ? samples : 1
   }
 }

@@ -153,7 +153,7 @@ public struct Experiment {
     let ledger = RoundLedger(
       arm: .own, seed: seed, round: 0, model: start.fingerprint, examination: examination, others: others,
       health: health, metrics: .null)
-    try AtomicFile.write(ledger.json.text(pretty: true) + "\n", to: place + "/ledger.json")
+    try write(ledger, place)
     say("seed \(seed), start: \(summary(ledger))")
     return SeedRun(
       seed: seed, folder: folder, start: start, policies: policies,
@@ -203,7 +203,16 @@ public struct Experiment {
     var samples: [PairSample] = []
     var model = run.start.path
     for round in 1...options.loop.rounds {
-      let outcome = try oracle.watch(arm.rawValue) { try loop.run(round, from: model) }
+      let outcome: RoundOutcome
+      do {
+        outcome = try oracle.watch(arm.rawValue) { try loop.run(round, from: model) }
+      } catch let error as SelfRewardLoopError {
+        guard let reason = error.stopReason else { throw error }
+        ledgers[ledgers.count - 1].stopReason = reason
+        try write(ledgers[ledgers.count - 1], "\(loop.folder)/round-\(round - 1)")
+        say("seed \(run.seed), \(arm.rawValue): no more rounds: \(reason)")
+        break
+      }
       let stages = RoundStages(
         folder: "\(loop.folder)/round-\(round)", seed: StageSeed(seed: run.seed, round: round), stop: stop,
         stretch: options.loop.stretch)
@@ -217,8 +226,7 @@ public struct Experiment {
           outcome.sets, outcome.judgments ?? outcome.sets.map { $0.candidates.map { _ in .missing } },
           outcome.pairs, for: .evaluation), counts: outcome.counts, metrics: outcome.metrics,
         stopReason: reason)
-      try AtomicFile.write(
-        ledger.json.text(pretty: true) + "\n", to: stages.path("ledger.json"))
+      try write(ledger, stages.folder)
       say("seed \(run.seed), \(arm.rawValue), round \(round): \(summary(ledger))")
       ledgers.append(ledger)
       samples += outcome.pairs.prefix(PairSample.shown).map {
@@ -232,6 +240,10 @@ public struct Experiment {
     }
     if options.loop.stopRules.rollsBack, arm.usesOwnReward { ledgers = Rollback.best(of: ledgers, say: say) }
     return (ledgers, samples)
+  }
+
+  private func write(_ ledger: RoundLedger, _ folder: String) throws {
+    try AtomicFile.write(ledger.json.text(pretty: true) + "\n", to: folder + "/ledger.json")
   }
 
   private func summary(_ ledger: RoundLedger) -> String {

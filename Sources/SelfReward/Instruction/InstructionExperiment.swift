@@ -168,17 +168,28 @@ public struct InstructionExperiment {
 
     var ledgers = [InstructionLedger(start: start, health: health)]
     try write(ledgers[0], place)
+    say(ledgers[0].summary)
     var samples: [PairSample] = []
     var written: [String] = []
     var model = start.path
     for round in 1...options.loop.rounds {
-      let outcome = try loop(start, policies, validation, earlier: written).run(round, from: model)
+      let outcome: RoundOutcome
+      do {
+        outcome = try loop(start, policies, validation, earlier: written).run(round, from: model)
+      } catch let error as SelfRewardLoopError {
+        guard let reason = error.stopReason else { throw error }
+        ledgers[ledgers.count - 1].stopReason = reason
+        try write(ledgers[ledgers.count - 1], try stages("round-\(round - 1)", round: round - 1))
+        say("no more rounds: \(reason)")
+        break
+      }
       let place = try stages("round-\(round)", round: round)
       let reason = options.loop.stopRules.reason(outcome.health, start: health)
       let compared =
         try options.comparesHeadToHead ? compare(outcome.model, place, policies, validation) : nil
       let ledger = InstructionLedger(outcome, headToHead: compared, stopReason: reason)
       try write(ledger, place)
+      say(ledger.summary)
       ledgers.append(ledger)
       samples += outcome.pairs.prefix(PairSample.shown).map {
         PairSample(arm: .own, round: round, prompt: outcome.sets[$0.set].prompt, pair: $0)
@@ -227,6 +238,5 @@ public struct InstructionExperiment {
 
   private func write(_ ledger: InstructionLedger, _ stages: RoundStages) throws {
     try AtomicFile.write(ledger.json.text(pretty: true) + "\n", to: stages.path("ledger.json"))
-    say(ledger.summary)
   }
 }

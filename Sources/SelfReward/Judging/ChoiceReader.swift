@@ -21,7 +21,8 @@ public struct ChoiceReader {
   private let opening: [TokenID]
   private let tails: [[TokenID]]
 
-  /// - Parameter question: A question as they will be asked; templates may look at how it ends.
+  /// - Parameter question: A question as they will be asked, its places filled in: templates look at how it
+  ///   ends.
   /// - Throws: `SelfRewardError.indistinctReplies` where two replies are the same tokens.
   public init(_ policy: Policy, question: String, replies: [String]) throws {
     let tokens = try replies.map {

@@ -27,7 +27,7 @@ public struct JudgePrompt: Sendable, Hashable {
   public func reply(_ score: Int) -> String { "\(label) \(score)" }
 
   /// What reads the score in a reply.
-  public var parser: ScoreParser { ScoreParser(scores: scores) }
+  public var parser: ScoreParser { ScoreParser(scores: scores, label: label) }
 
   /// The rubrics that can be named in options.
   public static let all = [additive, short]

@@ -3,7 +3,7 @@
 /// A score counts where a line or a sentence states it: `Score: 4`, `**Total score:** 4/5`, `Score： ４`. Words before
 /// it in the same sentence, quotation marks, or a second number behind it (`Score: 3 or 4`) make it no
 /// statement. The last statement counts; one that is out of range, or on another scale (`4/10`), makes the
-/// judgment missing rather than wrong.
+/// judgment missing rather than wrong. Under a label of another rubric its words stand for "score".
 public struct ScoreParser: Sendable, Hashable {
   /// What to make of statements that contradict each other.
   public enum Contradiction: String, Sendable, Hashable, CaseIterable {
@@ -12,10 +12,15 @@ public struct ScoreParser: Sendable, Hashable {
 
   public var scores: ClosedRange<Int>
   public var contradiction: Contradiction
+  private let label: ScoreLabel
 
-  public init(scores: ClosedRange<Int> = 0...5, contradiction: Contradiction = .last) {
+  /// - Parameter label: What a reply is to say before its score; one without a letter counts as `Score:`.
+  public init(
+    scores: ClosedRange<Int> = 0...5, contradiction: Contradiction = .last, label: String = "Score:"
+  ) {
     self.scores = scores
     self.contradiction = contradiction
+    self.label = ScoreLabel(label)
   }
 
   /// The score that a reply gives; nil: missing.
@@ -37,7 +42,7 @@ public struct ScoreParser: Sendable, Hashable {
   private func statements(in line: Substring, isCut: Bool) -> [Double?] {
     var found: [Double?] = []
     for start in Self.sentenceStarts(line) {
-      var reader = StatementReader(line[start...])
+      var reader = StatementReader(line[start...], label)
       guard reader.readLabel(), let number = reader.readNumber() else { continue }
       let scale = reader.readScale()
       guard !(isCut && reader.isAtEnd), !reader.hasAnotherNumber else { continue }
@@ -58,13 +63,40 @@ public struct ScoreParser: Sendable, Hashable {
   }
 }
 
+/// What is said before a score, taken apart: of `Final score:` the words "final" and "score" and the colon.
+private struct ScoreLabel: Sendable, Hashable {
+  /// The last word, in small letters.
+  let noun: String
+  /// The words before it, and what stands between them.
+  let qualifiers: Set<String>
+  let separators: Set<Character>
+  /// What stands behind the last word; empty: a space is enough.
+  let mark: String
+
+  init(_ text: String) {
+    let label = text.contains(where: \.isLetter) ? text : "Score:"
+    let words = label.lowercased().split { !$0.isLetter }.map { String($0) }
+    noun = words.last ?? "score"
+    qualifiers = Set(words.dropLast())
+    let end = label.lastIndex { $0.isLetter }.map { label.index(after: $0) } ?? label.endIndex
+    separators = Set(label[..<end].filter { !$0.isLetter })
+    var tail = StatementReader.withoutMarkup(label[end...])
+    while tail.last?.isWhitespace == true { tail.removeLast() }
+    mark = String(tail)
+  }
+}
+
 /// Reads one statement of a score from its beginning.
 private struct StatementReader {
   private var rest: Substring
+  private let label: ScoreLabel
 
-  init(_ text: Substring) { rest = text }
+  init(_ text: Substring, _ label: ScoreLabel) {
+    rest = text
+    self.label = label
+  }
 
-  /// Words that may stand before "score".
+  /// Words that may stand before the label.
   private static let qualifiers: Set<String> = ["final", "total", "overall", "my", "the", "our"]
 
   var isAtEnd: Bool { rest.isEmpty }
@@ -80,7 +112,7 @@ private struct StatementReader {
     return false
   }
 
-  /// Reads `Score:` with what may decorate it.
+  /// Reads the label, such as `Score:`, with what may decorate it.
   mutating func readLabel() -> Bool {
     while true {
       skipMarkup()
@@ -88,15 +120,21 @@ private struct StatementReader {
       guard !word.isEmpty else { return false }
       rest = rest.dropFirst(word.count)
       let name = word.lowercased()
-      if name == "score" { break }
+      if name == label.noun { break }
+      if label.qualifiers.contains(name) {
+        rest = rest.drop { label.separators.contains($0) }
+        continue
+      }
       guard Self.qualifiers.contains(name), rest.first?.isWhitespace == true else { return false }
     }
     skipMarkup()
-    if let mark = rest.first, ":：=".contains(mark) {
+    if !label.mark.isEmpty, rest.hasPrefix(label.mark) {
+      rest = rest.dropFirst(label.mark.count)
+    } else if let mark = rest.first, ":：=".contains(mark) {
       rest = rest.dropFirst()
     } else if rest.hasPrefix("is ") {
       rest = rest.dropFirst(3)
-    } else {
+    } else if !label.mark.isEmpty {
       return false
     }
     skipMarkup()
@@ -136,8 +174,11 @@ private struct StatementReader {
     return scale
   }
 
-  private mutating func skipMarkup() {
-    rest = rest.drop { $0.isWhitespace || "*_#`>[(<-•".contains($0) && !Self.startsNumber($0, in: rest) }
+  private mutating func skipMarkup() { rest = Self.withoutMarkup(rest) }
+
+  /// What is left behind spaces and what decorates a word.
+  static func withoutMarkup(_ text: Substring) -> Substring {
+    text.drop { $0.isWhitespace || "*_#`>[(<-•".contains($0) && !startsNumber($0, in: text) }
   }
 
   /// Whether a dash is a sign: one straight before a digit.

@@ -6,10 +6,9 @@ enum LengthLevelling {
   static func extremes(
     _ winners: [Entry], _ losers: [Entry], penalty: Double
   ) -> (chosen: Entry, rejected: Entry) {
-    func value(_ entry: Entry) -> Double { entry.score - penalty * entry.length }
     var (chosen, rejected) = (winners[0], losers[0])
-    for entry in winners where value(entry) > value(chosen) { chosen = entry }
-    for entry in losers where value(entry) < value(rejected) { rejected = entry }
+    for entry in winners where entry.levelled(penalty) > chosen.levelled(penalty) { chosen = entry }
+    for entry in losers where entry.levelled(penalty) < rejected.levelled(penalty) { rejected = entry }
     return (chosen, rejected)
   }
 

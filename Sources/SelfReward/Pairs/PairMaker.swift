@@ -19,7 +19,12 @@ public struct PairMaker: Sendable {
     var score: Double
     var judgment: Judgment
     var index: Int
+    /// Whether it is an anchor, which has no place among the votes of the set's own candidates.
+    var isAnchor: Bool
     var length: Double { Double(candidate.tokens.count) }
+
+    /// The score less `penalty` a token.
+    func levelled(_ penalty: Double) -> Double { score - penalty * length }
   }
 
   private let options: PairOptions
@@ -37,13 +42,16 @@ public struct PairMaker: Sendable {
     precondition(sets.count == judgments.count, "judgments for every set")
     var counts = PairCounts()
     counts.prompts = sets.count
-    var pools = sets.indices.map { entries(sets[$0], judgments[$0], &counts) }
+    var pools = sets.indices.map { entries(sets[$0], judgments[$0], isAnchor: false, &counts) }
     if options.selection == .shuffled {
-      for index in pools.indices { pools[index] = shuffled(pools[index], seed, index) }
+      for index in pools.indices { pools[index] = shuffled(pools[index], random(seed, index)) }
     }
     var losers = pools
     if let anchors, options.isAnchored {
-      losers = sets.indices.map { entries(anchors.sets[$0], anchors.judgments[$0], &counts) }
+      losers = sets.indices.map { entries(anchors.sets[$0], anchors.judgments[$0], isAnchor: true, &counts) }
+      if options.selection == .shuffled {
+        for index in losers.indices { losers[index] = shuffled(losers[index], anchorRandom(seed, index)) }
+      }
     }
     if options.lengthControl == .zeroGap {
       counts.lengthPenalty = LengthLevelling.penalty(zip(pools, losers).filter { Self.canPair($0, $1) })
@@ -62,11 +70,22 @@ public struct PairMaker: Sendable {
     return (pairs, counts)
   }
 
+  /// Whether there are two of the same candidates, or one and an anchor.
   private static func canPair(_ winners: [Entry], _ losers: [Entry]) -> Bool {
-    !winners.isEmpty && !losers.isEmpty && winners.count + losers.count > 2
+    guard let loser = losers.first, !winners.isEmpty else { return false }
+    return loser.isAnchor || winners.count > 1
   }
 
-  private func entries(_ set: CandidateSet, _ judgments: [Judgment], _ counts: inout PairCounts) -> [Entry] {
+  /// What the controls draw from for a set, and for its anchors.
+  private func random(_ seed: UInt64, _ set: Int) -> CounterRandom {
+    CounterRandom(seed: seed, stream: UInt64(set))
+  }
+
+  private func anchorRandom(_ seed: UInt64, _ set: Int) -> CounterRandom { random(seed, set).substream(0) }
+
+  private func entries(
+    _ set: CandidateSet, _ judgments: [Judgment], isAnchor: Bool, _ counts: inout PairCounts
+  ) -> [Entry] {
     precondition(set.candidates.count == judgments.count, "a judgment for every candidate")
     var entries: [Entry] = []
     for (index, candidate) in set.candidates.enumerated() {
@@ -80,13 +99,15 @@ public struct PairMaker: Sendable {
         counts.missing += 1
         continue
       }
-      entries.append(Entry(candidate: candidate, score: score, judgment: judgments[index], index: index))
+      entries.append(
+        Entry(
+          candidate: candidate, score: score, judgment: judgments[index], index: index, isAnchor: isAnchor))
     }
     return entries
   }
 
-  private func shuffled(_ entries: [Entry], _ seed: UInt64, _ set: Int) -> [Entry] {
-    let order = CounterRandom(seed: seed, stream: UInt64(set)).permutation(of: entries.count)
+  private func shuffled(_ entries: [Entry], _ random: CounterRandom) -> [Entry] {
+    let order = random.permutation(of: entries.count)
     return entries.indices.map { place in
       var entry = entries[place]
       entry.score = entries[order[place]].score
@@ -99,9 +120,12 @@ public struct PairMaker: Sendable {
     _ winners: [Entry], _ losers: [Entry], _ votes: AnswerVotes, penalty: Double, _ seed: UInt64, _ set: Int
   ) -> (chosen: Entry, rejected: Entry) {
     if options.selection == .random {
-      let order = CounterRandom(seed: seed, stream: UInt64(set)).permutation(of: winners.count)
+      let order = random(seed, set).permutation(of: winners.count)
       let chosen = winners[order[0]]
-      let others = order.dropFirst().map { winners[$0] }
+      var others = order.dropFirst().map { winners[$0] }
+      if losers[0].isAnchor {
+        others = anchorRandom(seed, set).permutation(of: losers.count).map { losers[$0] }
+      }
       return (chosen, others.first { differ(chosen, $0, votes) } ?? chosen)
     }
     if case .band(let share) = options.lengthControl {
@@ -113,22 +137,23 @@ public struct PairMaker: Sendable {
   /// Whether a model can learn from one being better than the other.
   private func differ(_ one: Entry, _ other: Entry, _ votes: AnswerVotes) -> Bool {
     one.candidate.text != other.candidate.text
-      && !(options.requiresDifferentAnswers && votes.answers[one.index] == votes.answers[other.index])
+      && !(options.requiresDifferentAnswers && !other.isAnchor
+        && votes.answers[one.index] == votes.answers[other.index])
   }
 
   /// The pair, or nil and why not.
   private func checked(
     _ set: Int, _ chosen: Entry, _ rejected: Entry, _ votes: AnswerVotes, _ counts: inout PairCounts
   ) -> SelectedPair? {
-    guard chosen.candidate.text != rejected.candidate.text,
-      options.selection == .random || chosen.score > rejected.score
-    else {
+    // Without α these are the scores themselves; with it a pair that it turned round is meant that way.
+    let gap = chosen.levelled(counts.lengthPenalty) - rejected.levelled(counts.lengthPenalty)
+    guard chosen.candidate.text != rejected.candidate.text, options.selection == .random || gap > 0 else {
       counts.ties += 1
       return nil
     }
     var weight = 1.0
     if options.selection != .random {
-      if let problem = objection(chosen, rejected, votes) {
+      if let problem = objection(chosen, rejected, gap: gap, votes) {
         counts[keyPath: problem] += 1
         return nil
       }
@@ -148,9 +173,9 @@ public struct PairMaker: Sendable {
 
   /// Why a pair isn't wanted, as what is counted; nil when it is.
   private func objection(
-    _ chosen: Entry, _ rejected: Entry, _ votes: AnswerVotes
+    _ chosen: Entry, _ rejected: Entry, gap: Double, _ votes: AnswerVotes
   ) -> WritableKeyPath<PairCounts, Int>? {
-    if chosen.score - rejected.score < options.margin { return \.belowMargin }
+    if gap < options.margin { return \.belowMargin }
     if let floor = options.floor, chosen.score < floor { return \.belowFloor }
     if let least = options.minimumVotes,
       Double(votes.counts[chosen.index]) < least * Double(votes.counts.count)
@@ -160,8 +185,7 @@ public struct PairMaker: Sendable {
     if options.requiresAgreement, !PairAgreement(chosen.judgment, over: rejected.judgment).isUnanimous {
       return \.disagreements
     }
-    // An anchored rejected answer has no place among these votes.
-    return !options.isAnchored && !differ(chosen, rejected, votes) ? \.sameAnswer : nil
+    return differ(chosen, rejected, votes) ? nil : \.sameAnswer
   }
 
   private func weight(_ chosen: Entry, _ rejected: Entry, _ votes: AnswerVotes) -> Double {

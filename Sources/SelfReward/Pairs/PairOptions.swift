@@ -31,7 +31,7 @@ public struct PairOptions: Sendable, Hashable {
   public var selection = Selection.extremes
   public var lengthControl = LengthControl.none
   public var weighting = Weighting.none
-  /// How much better the chosen one's score must be; equal scores never make a pair.
+  /// How much better the chosen one's score must be, levelled where α levels; equal ones never make a pair.
   public var margin = 0.0
   /// The least score of a chosen answer: the best of bad ones is no example; nil: no matter.
   public var floor: Double?

@@ -17,7 +17,7 @@ public final class ExpectedScoreReward: Reward {
     self.judge = judge
     self.rubric = rubric
     reader = try ChoiceReader(
-      judge, question: rubric.text(prompt: "", response: ""), replies: rubric.scores.map(rubric.reply))
+      judge, question: rubric.text(prompt: "x", response: "x"), replies: rubric.scores.map(rubric.reply))
   }
 
   /// Candidates too long to be shown, and how likely, on the mean, the judge was to give a score at all.

@@ -27,7 +27,7 @@ public final class PairwiseReward: Reward {
     self.question = question
     self.counting = counting
     reader = try ChoiceReader(
-      judge, question: question.template.filled(["prompt": "", "first": "", "second": ""]),
+      judge, question: question.template.filled(["prompt": "x", "first": "x", "second": "x"]),
       replies: question.replies)
   }
 

@@ -10,7 +10,8 @@ public final class VerifierReward: Reward {
     self.judge = judge
     self.question = question
     reader = try ChoiceReader(
-      judge, question: question.template.filled(["prompt": "", "response": ""]), replies: question.replies)
+      judge, question: question.template.filled(["prompt": "x", "response": "x"]),
+      replies: question.replies)
   }
 
   public func judge(_ sets: [CandidateSet], seed: UInt64) throws -> [[Judgment]] {

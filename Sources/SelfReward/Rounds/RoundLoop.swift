@@ -132,18 +132,19 @@ public struct RoundLoop {
     current: String
   ) throws -> (pairs: [SelectedPair], counts: PairCounts) {
     let pairing = options.pairs(arm, round: stages.seed.round)
+    func blank(_ sets: [CandidateSet]) -> [[Judgment]] { sets.map { $0.candidates.map { _ in .missing } } }
     var anchors: PairMaker.Anchors?
-    if pairing.isAnchored, let judge = try makeJudge(arm, current) {
+    if pairing.isAnchored {
+      let judge = try makeJudge(arm, current)
       let start = try policies.policy(.start, current: current)
       let anchored = try stages.candidates("anchors", of: asked, by: start, options.candidates)
       anchors = PairMaker.Anchors(
         sets: anchored,
-        judgments: try stages.judgments(
-          "anchor-judgments", of: anchored, by: judge))
+        judgments: try judge.map { try stages.judgments("anchor-judgments", of: anchored, by: $0) }
+          ?? blank(anchored))
     }
-    let blank = sets.map { $0.candidates.map { _ in Judgment.missing } }
     return PairMaker(pairing).pairs(
-      sets, judgments ?? blank, anchors: anchors, seed: stages.seed("pairs"))
+      sets, judgments ?? blank(sets), anchors: anchors, seed: stages.seed("pairs"))
   }
 
   /// Writes the pairs as a data set, which anybody can train on.

@@ -69,7 +69,8 @@ public struct RoundTraining {
   ///   - model: The folder of the model that the round begins with; it is also the reference.
   ///   - pairs: The data set of pairs.
   ///   - output: The folder of the round's model.
-  /// - Returns: How many pairs were longer than there is room for, and lost an answer's end or were left out.
+  /// - Returns: How many pairs were longer than there is room for, and lost an answer's end or were left out;
+  ///   how many were left out because an answer says nothing, or both say the same.
   func prefer(
     from model: String, pairs path: String, to output: String, seed: UInt64, stop: StopSignal?
   ) throws -> JSONObject {
@@ -99,7 +100,10 @@ public struct RoundTraining {
     try run(
       tuned, data, objective, options.training, fingerprint: batches.fingerprint, tokenizer, to: output,
       seed: seed, stop: stop)
-    let lost = [("cut_pairs", batches.cutPairs), ("omitted_pairs", batches.omittedPairs)]
+    let lost = [
+      ("cut_pairs", batches.cutPairs), ("omitted_pairs", batches.omittedPairs),
+      ("empty_pairs", reading.empty), ("equal_pairs", reading.equal),
+    ]
     return JSONObject(lost.filter { $0.1 > 0 }.map { ($0.0, .integer($0.1)) })
   }
 

@@ -20,6 +20,14 @@ public enum SelfRewardLoopError: DiagnosticError, Hashable {
   /// A round made no pair.
   case noPairs(round: Int, counts: PairCounts)
 
+  /// Why rounds end with the one before, as by a rule; nil where the run can't go on at all.
+  ///
+  /// What earlier rounds made is a result, also where the next has nothing to learn from.
+  var stopReason: String? {
+    guard case .noPairs(let round, _) = self, round > 1 else { return nil }
+    return diagnostics.first?.text
+  }
+
   public var diagnostics: [Diagnostic] {
     switch self {
     case .otherRun(let path):

@@ -14,9 +14,11 @@ public struct Problem: Sendable, Hashable {
   }
 }
 
-/// Where the loop's questions come from: fresh ones for every round, a pure function of their numbers.
+/// Where the loop's questions come from: drawn anew for every round, a pure function of their numbers.
 public protocol ProblemSource: Sendable {
-  /// So many problems of a portion; different rounds and seeds give different ones.
+  /// So many problems of a portion, drawn anew for each seed and round.
+  ///
+  /// Where few are possible, rounds and seeds have some of them in common.
   func problems(_ portion: Portion, count: Int, seed: UInt64, round: Int) -> [Problem]
 }
 
