@@ -14,7 +14,7 @@ extension Checkpoint {
     guard !FileManager.default.fileExists(atPath: basePath + "/adapter_config.json") else {
       throw ModelError.adapterMismatch(path: folder, reason: "\(basePath) is an adapter itself")
     }
-    var checkpoint = try load(basePath)
+    let checkpoint = try load(basePath)
     let rank = try reader.integer("r")
     let alpha = try reader.number("lora_alpha")
     guard alpha != 0 else {
@@ -59,12 +59,11 @@ extension Checkpoint {
     if let stranger = file.tensors.keys.filter({ !used.contains($0) }).min() {
       throw ModelError.adapterMismatch(path: folder, reason: "nothing in the model takes \"\(stranger)\"")
     }
-    checkpoint.adapter = StoredAdapter(
+    let adapter = StoredAdapter(
       configuration: LowRankConfiguration(
         rank: rank, alpha: Float(alpha), targets: LayerModule.allCases.filter(targets.contains)),
       tensors: tensors, basePath: basePath)
-    return Checkpoint(
-      path: folder, configuration: configuration, tensors: checkpoint.tensors, adapter: checkpoint.adapter)
+    return checkpoint.with(path: folder, adapter: adapter)
   }
 
   /// The A and B of query, key or value out of those of all three.

@@ -15,7 +15,7 @@ extension Checkpoint {
         tensors[name + ".weight"] = weight.adding(up, times: down, scale: adapter.configuration.scale)
       }
     }
-    return Checkpoint(path: path, configuration: configuration, tensors: tensors)
+    return with(tensors: tensors)
   }
 }
 

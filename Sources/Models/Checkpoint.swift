@@ -15,6 +15,8 @@ public struct Checkpoint: Sendable {
   public let tensors: [String: Tensor]
   /// LoRA matrices over them, where the folder holds an adapter.
   public var adapter: StoredAdapter?
+  /// Whether the GGUF, or the one that an adapter adapts, holds a tokenizer too.
+  private let holdsTokenizer: Bool
 
   /// A LoRA adapter's configuration and matrices, float32, by parameter name.
   public struct StoredAdapter: Sendable {
@@ -31,12 +33,24 @@ public struct Checkpoint: Sendable {
   }
 
   public init(
-    path: String, configuration: ModelConfiguration, tensors: [String: Tensor], adapter: StoredAdapter? = nil
+    path: String, configuration: ModelConfiguration, tensors: [String: Tensor], adapter: StoredAdapter? = nil,
+    holdsTokenizer: Bool = false
   ) {
     self.path = path
     self.configuration = configuration
     self.tensors = tensors
     self.adapter = adapter
+    self.holdsTokenizer = holdsTokenizer
+  }
+
+  /// The same model otherwise stored: other weights, and perhaps no adapter.
+  func with(
+    path: String? = nil, configuration: ModelConfiguration? = nil, tensors: [String: Tensor]? = nil,
+    adapter: StoredAdapter? = nil
+  ) -> Checkpoint {
+    Checkpoint(
+      path: path ?? self.path, configuration: configuration ?? self.configuration,
+      tensors: tensors ?? self.tensors, adapter: adapter, holdsTokenizer: holdsTokenizer)
   }
 
   /// Loads a transformers folder, a PEFT adapter folder (with the model it adapts), or a GGUF file.
@@ -65,9 +79,9 @@ public struct Checkpoint: Sendable {
   /// Where its tokenizer lies: in a GGUF itself, beside the weights, or beside those that an adapter adapts; nil where
   /// weights lie alone.
   public var tokenizerPath: String? {
-    [path, adapter?.basePath].compactMap { $0 }.first { place in
-      place.hasSuffix(".gguf") || FileManager.default.fileExists(atPath: place + "/tokenizer.json")
-    }
+    let places = [path, adapter?.basePath].compactMap { $0 }
+    return places.first { FileManager.default.fileExists(atPath: $0 + "/tokenizer.json") }
+      ?? (holdsTokenizer ? places.last : nil)
   }
 
   /// The same model without its adapter: the antiexpert's weights, shared.
@@ -76,6 +90,9 @@ public struct Checkpoint: Sendable {
     copy.adapter = nil
     return copy
   }
+
+  /// The model that its adapter adapts, where that lies; it shares the weights.
+  public var adapted: Checkpoint? { adapter.map { with(path: $0.basePath) } }
 
   /// The bytes that the weights take as stored.
   public var byteCount: Int {
@@ -146,6 +163,7 @@ public struct Checkpoint: Sendable {
     try configuration.check(path: path)
     return Checkpoint(
       path: path, configuration: configuration,
-      tensors: try StoredTensors(file).parameters(of: configuration, rules: family.ggufTensorRules))
+      tensors: try StoredTensors(file).parameters(of: configuration, rules: family.ggufTensorRules),
+      holdsTokenizer: file.metadata["tokenizer.ggml.model"] != nil)
   }
 }

@@ -34,26 +34,36 @@ public struct CheckpointWriter: Sendable {
       "torch_dtype": .string(elementType.rawValue),
     ]
     for (key, value) in family.configurationJSON(configuration) { json[key] = value }
-    var generation = JSONObject()
-    if let beginningOfSequence { generation["bos_token_id"] = .integer(beginningOfSequence) }
-    if let first = endOfSequence.first {
-      let end: JSON = endOfSequence.count == 1 ? .integer(first) : .array(endOfSequence.map { .integer($0) })
-      generation["eos_token_id"] = end
-    }
-    for (key, value) in generation { json[key] = value }
+    for (key, value) in generation(beginningOfSequence, endOfSequence) { json[key] = value }
     try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: folder + "/config.json")
-    try AtomicFile.write(
-      JSON.object(generation).text(pretty: true) + "\n", to: folder + "/generation_config.json")
+    try writeGeneration(beginningOfSequence, endOfSequence)
     try SafetensorsWriter.writeFolder(
       try outgoing(tensors, as: elementType), metadata: ["format": "pt"], to: folder)
   }
 
-  /// Writes `adapter_config.json` and `adapter_model.safetensors`.
+  /// The tokens that begin a text, and end an answer.
+  private func generation(_ beginning: Int?, _ end: [Int]) -> JSONObject {
+    var generation = JSONObject()
+    if let beginning { generation["bos_token_id"] = .integer(beginning) }
+    if let first = end.first {
+      generation["eos_token_id"] = end.count == 1 ? .integer(first) : .array(end.map { .integer($0) })
+    }
+    return generation
+  }
+
+  private func writeGeneration(_ beginning: Int?, _ end: [Int]) throws {
+    try AtomicFile.write(
+      JSON.object(generation(beginning, end)).text(pretty: true) + "\n",
+      to: folder + "/generation_config.json")
+  }
+
+  /// Writes `adapter_config.json`, `generation_config.json` and `adapter_model.safetensors`.
   ///
   /// Query, key and value that the family stores as one become one adapter: their A one below the other, their
   /// B a block diagonal, which is the same product.
   public func writeAdapter(
-    _ adapter: LowRankConfiguration, tensors: [String: Tensor], baseModel: String
+    _ adapter: LowRankConfiguration, tensors: [String: Tensor], baseModel: String,
+    beginningOfSequence: Int? = nil, endOfSequence: [Int] = []
   ) throws {
     var outgoing: [OutgoingTensor] = []
     var ranks = JSONObject()
@@ -71,7 +81,7 @@ public struct CheckpointWriter: Sendable {
         guard let fused else { continue }
         outgoing.append(OutgoingTensor(fused.down, name: group.name + ".lora_A.weight", as: .float32))
         outgoing.append(OutgoingTensor(fused.up, name: group.name + ".lora_B.weight", as: .float32))
-        let target = String(group.name.split(separator: ".").last ?? "")
+        let target = targetName(group.name)
         if !targets.contains(target) { targets.append(target) }
         if fused.down.rows != adapter.rank {
           let factor = fused.down.rows / adapter.rank
@@ -91,8 +101,20 @@ public struct CheckpointWriter: Sendable {
       "alpha_pattern": .object(alphas),
     ]
     try AtomicFile.write(JSON.object(json).text(pretty: true) + "\n", to: folder + "/adapter_config.json")
+    try writeGeneration(beginningOfSequence, endOfSequence)
     try SafetensorsWriter.write(
       outgoing, metadata: ["format": "pt"], to: folder + "/adapter_model.safetensors")
+  }
+
+  /// By what peft finds a module: the end of its name that no other of the family's has.
+  private func targetName(_ module: String) -> String {
+    let parts = module.split(separator: ".")
+    let others = Set(family.tensorRules.map { AdapterNames.stored($0, layer: 0) })
+    for length in 1..<max(2, parts.count) {
+      let end = parts.suffix(length).joined(separator: ".")
+      if others.count(where: { $0.hasSuffix("." + end) }) == 1 { return end }
+    }
+    return module
   }
 
   /// The tensors under the names and in the arrangement that the family stores.

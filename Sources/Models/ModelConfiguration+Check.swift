@@ -1,10 +1,11 @@
 import Autodiff
 
 extension ModelConfiguration {
-  /// Refuses sizes and settings out of a file that no decoder here can have.
+  /// Refuses sizes and settings that no decoder here can have.
   ///
-  /// - Parameter path: The file, for messages.
-  func check(path: String) throws {
+  /// - Parameter path: The file that says so, for messages.
+  /// - Throws: `ModelError.impossibleShape`
+  public func check(path: String) throws {
     func require(_ holds: Bool, _ reason: String) throws {
       guard holds else { throw ModelError.impossibleShape(path: path, reason: reason) }
     }

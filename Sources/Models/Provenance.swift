@@ -67,10 +67,22 @@ public struct Provenance: Sendable, Hashable {
   ///
   /// Relative, so that both can be moved together.
   public static func remembered(_ target: String, from folder: String) -> String {
-    let from = URL(fileURLWithPath: folder).standardizedFileURL.pathComponents
-    let to = URL(fileURLWithPath: target).standardizedFileURL.pathComponents
+    let (from, to) = (components(folder), components(target))
     let shared = zip(from, to).prefix { $0 == $1 }.count
     return (Array(repeating: "..", count: from.count - shared) + to[shared...]).joined(separator: "/")
+  }
+
+  /// A path's components behind every link, as a path from one folder up and down to another goes.
+  private static func components(_ path: String) -> [String] {
+    let parts = URL(fileURLWithPath: path).standardizedFileURL.pathComponents
+    for count in (1...max(1, parts.count)).reversed() {
+      // What isn't there yet has no links.
+      let known = NSString.path(withComponents: Array(parts.prefix(count)))
+      guard let real = realpath(known, nil) else { continue }
+      defer { free(real) }
+      return URL(fileURLWithPath: String(cString: real)).pathComponents + parts.dropFirst(count)
+    }
+    return parts
   }
 
   /// The path that a checkpoint in `folder` remembers, as seen from here.

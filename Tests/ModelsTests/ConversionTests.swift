@@ -49,6 +49,38 @@ struct ConversionTests {
     #expect(try difference(try Checkpoint.load(folder), checkpoint) == 0)
   }
 
+  @Test("weights without a tokenizer have none, whatever their file is called", arguments: [".gguf", ""])
+  func withoutTokenizer(ending: String) throws {
+    let path = NSTemporaryDirectory() + "trimtab-\(UUID().uuidString)\(ending)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let checkpoint = try Checkpoint.load("\(Fixtures.folder)/llama")
+    let entries: [(key: String, value: GGUFValue)] = [("tokenizer.ggml.model", .string("gpt2"))]
+    for (tokenizer, expected) in [([], nil), (entries, path)] {
+      try GGUFModel(checkpoint).write(to: path, as: .float32, name: "fixture", tokenizer: tokenizer)
+      #expect(GGUFFile.isGGUF(path))
+      let again = try Checkpoint.load(path)
+      #expect(again.tokenizerPath == expected && again.merged.tokenizerPath == expected)
+    }
+    #expect(!GGUFFile.isGGUF("\(Fixtures.folder)/llama/config.json") && !GGUFFile.isGGUF(Fixtures.folder))
+  }
+
+  /// `..` goes up from where a link leads, not from where it lies.
+  @Test("what a checkpoint remembers is found behind links")
+  func links() throws {
+    let folder = NSTemporaryDirectory() + "trimtab-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for name in ["far/away/runs", "here/models/base"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+    }
+    try FileManager.default.createSymbolicLink(
+      atPath: "\(folder)/here/runs", withDestinationPath: "\(folder)/far/away/runs")
+    let run = "\(folder)/here/runs/expert"
+    let remembered = Provenance.remembered("\(folder)/here/models/base", from: run)
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+    #expect(FileManager.default.fileExists(atPath: Provenance.resolved(remembered, from: run)))
+  }
+
   @Test("rows that aren't whole blocks stay float16; gains, biases and positions float32")
   func elementTypes() throws {
     let types: [(Shape, String, ElementType)] = [

@@ -106,6 +106,11 @@ struct FamilyTests {
     let direct = Decoder(
       base.configuration, parameters: base.tensors.mapValues { Variable($0) },
       adapter: LowRankAdapter(lora, parameters: parameters.tensors.mapValues { Variable($0) }))
+    // By names that mean these modules alone: GPT-2 calls two of them c_proj.
+    let targets = try JSON(contentsOf: folder + "/adapter_config.json")["target_modules"]?.arrayValue
+    #expect(
+      targets?.compactMap(\.stringValue)
+        == (name == "gpt2" ? ["c_attn", "mlp.c_proj"] : ["q_proj", "k_proj", "v_proj", "down_proj"]))
     let again = try Checkpoint.load(folder)
     // What a family stores as one comes back in its parts, so that it can be tuned further.
     let stored = try #require(again.adapter)

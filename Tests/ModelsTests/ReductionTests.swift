@@ -25,6 +25,14 @@ struct ReductionTests {
     #expect(try logits(same) == (try logits(base)))
   }
 
+  @Test("GPT-2's heads are as wide as their number says, so none can go")
+  func heads() throws {
+    let base = try load("gpt2")
+    #expect(throws: ModelError.self) {
+      try ModelReduction(keyValueHeads: 1).configuration(of: base.configuration, path: base.path)
+    }
+  }
+
   @Test("a residual stream that is only turned gives the same logits", arguments: ["llama", "mistral"])
   func turned(name: String) throws {
     let base = try load(name)

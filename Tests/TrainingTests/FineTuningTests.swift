@@ -219,7 +219,11 @@ struct FineTuningTests {
     #expect(throws: TrainingError.unfinished(path: path, step: 3, of: 8)) {
       try Self.run(try Self.tuning(in: path))
     }
+    // What a killed process was writing goes too.
+    let torn = [path + "/.model.safetensors.1.0.partial", path + "/state/.step-000099.partial"]
+    for file in torn { try "half".write(toFile: file, atomically: false, encoding: .utf8) }
     #expect(try Self.run(try Self.tuning(in: path, mode: .overwrite)).step == 8)
+    #expect(!torn.contains(where: FileManager.default.fileExists))
   }
 
   @Test func aStateOfOtherDataParametersOrModelIsRefused() throws {

@@ -38,7 +38,8 @@ struct FileDescriptor: ~Copyable {
   func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let piece = UnsafeRawBufferPointer(rebasing: rest)
+      // Some systems refuse more than 2 GiB at once.
+      let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 30))
       let count = Foundation.write(number, piece.baseAddress, piece.count)
       if count < 0 {
         if errno == EINTR { continue }

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// A GGUF file (versions 2 and 3, little-endian): metadata, and tensors that stay in the mapped file.
@@ -16,6 +17,15 @@ public struct GGUFFile: TensorArchive {
   public let tensors: [String: StoredTensor]
   /// The tensors' names in the order of the file.
   public let tensorNames: [String]
+
+  /// What every GGUF file begins with.
+  fileprivate static let magic = Array("GGUF".utf8)
+
+  /// Whether a file begins as a GGUF does, whatever its name is.
+  public static func isGGUF(_ path: String) -> Bool {
+    guard let file = FileHandle(forReadingAtPath: path) else { return false }
+    return (try? file.read(upToCount: magic.count)).map { Array($0) == magic } ?? false
+  }
 
   /// Opens and checks `path`; the tensors' bytes aren't touched.
   ///
@@ -77,7 +87,7 @@ private struct Header {
 
   private mutating func readVersion(_ reader: inout GGUFReader) throws(GGUFReader.Failure) {
     let magic = Array(reader.bytes.prefix(4))
-    guard magic == Array("GGUF".utf8) else { throw reader.failure(.notGGUF(magic: magic)) }
+    guard magic == GGUFFile.magic else { throw reader.failure(.notGGUF(magic: magic)) }
     let _: UInt32 = try reader.integer("the magic number")
     version = try reader.integer("the version")
     if version.byteSwapped == 2 || version.byteSwapped == 3 { throw reader.failure(.bigEndian) }

@@ -7,6 +7,7 @@ public enum GGUFProblem: Sendable, Hashable {
   case unsupportedVersion(UInt32)
   case truncated(reading: String)
   case absurdCount(of: String, UInt64)
+  case arrayTooLong(key: String, Int)
   case invalidUTF8(reading: String)
   case invalidBool(key: String, UInt8)
   case unknownValueType(key: String, UInt32)
@@ -32,6 +33,7 @@ public enum GGUFProblem: Sendable, Hashable {
     case .bigEndian: return "a big-endian GGUF file, which isn't supported"
     case .unsupportedVersion(let version): return "GGUF version \(version) isn't supported (2 and 3 are)"
     case .truncated(let reading): return "the file ends within \(reading)"
+    case .arrayTooLong(let key, let count): return "\(key) has \(count) elements, more than any vocabulary"
     case .absurdCount(let what, let count): return "\(count) \(what) can't fit in a file of this size"
     case .invalidUTF8(let reading): return "\(reading) is not valid UTF-8"
     case .invalidBool(let key, let byte): return "\(key) is a bool but has the value \(byte)"

@@ -10,6 +10,8 @@ struct GGUFReader {
   }
 
   private static let deepestArray = 4
+  /// Elements of one array: more than any vocabulary has.
+  private static let longestArray = 1 << 24
 
   init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -86,7 +88,12 @@ struct GGUFReader {
     case .array:
       guard depth < Self.deepestArray else { throw failure(.arraysNestedTooDeeply(key: key)) }
       let elementType = try valueType(key: key)
+      let start = position
       let count = try count(of: "elements of \(key)", smallestSize: elementType.smallestSize)
+      // In memory an element may take thirty times what it does in the file.
+      guard count <= Self.longestArray else {
+        throw Failure(problem: .arrayTooLong(key: key, count), offset: start)
+      }
       var elements: [GGUFValue] = []
       elements.reserveCapacity(count)
       for _ in 0..<count {

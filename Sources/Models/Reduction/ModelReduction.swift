@@ -42,6 +42,10 @@ public struct ModelReduction: Sendable, Hashable {
     small.intermediateSize = try size(intermediateSize, of: base.intermediateSize, "intermediate size")
     small.keyValueHeads = try size(keyValueHeads, of: base.keyValueHeads, "number of key and value heads")
     small.heads = small.keyValueHeads * (base.heads / base.keyValueHeads)
+    if small.heads != base.heads, base.position == .learned {
+      throw ModelError.cannotReduce(
+        path: path, reason: "\(base.family) says how wide its heads are by their number, so all of them stay")
+    }
     if small.hiddenSize != base.hiddenSize, base.normalization != .rootMeanSquare {
       throw ModelError.cannotReduce(
         path: path, reason: "a norm that subtracts the mean, as \(base.family)'s, can't be projected")
@@ -63,7 +67,7 @@ public struct ModelReduction: Sendable, Hashable {
       projection = Projection(table, width: small.hiddenSize, seed: seed, compute: compute)
     }
     let parts = ReducedLayers(base: base, small: small, projection: projection)
-    return Checkpoint(path: base.path, configuration: small, tensors: try parts.tensors)
+    return base.with(configuration: small, tensors: try parts.tensors)
   }
 
   /// So many of the places 0 ..< total, evenly spread, the first and the last among them.

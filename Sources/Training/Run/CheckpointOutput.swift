@@ -26,14 +26,16 @@ struct CheckpointOutput {
     try? FileManager.default.removeItem(atPath: provenancePath)
     try tokenizer?.save(to: folder)
     let writer = try CheckpointWriter(folder: folder, configuration: model.configuration)
+    let beginning = tokenizer?.beginningOfSequence.map(Int.init)
+    let end = tokenizer?.stopTokens.sorted().map(Int.init) ?? []
     switch model.method {
     case .full:
       try writer.writeModel(
-        parameters.tensors, as: elementType,
-        beginningOfSequence: tokenizer?.beginningOfSequence.map(Int.init),
-        endOfSequence: tokenizer?.stopTokens.sorted().map(Int.init) ?? [])
+        parameters.tensors, as: elementType, beginningOfSequence: beginning, endOfSequence: end)
     case .lowRank(let adapter):
-      try writer.writeAdapter(adapter, tensors: parameters.tensors, baseModel: tunedFrom?.path ?? "")
+      try writer.writeAdapter(
+        adapter, tensors: parameters.tensors, baseModel: tunedFrom?.path ?? "",
+        beginningOfSequence: beginning, endOfSequence: end)
     }
     let provenance = Provenance(
       tunedFrom: tunedFrom.map {

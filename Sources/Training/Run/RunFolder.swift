@@ -91,7 +91,9 @@ struct RunFolder {
       "generation_config.json", "adapter_config.json", "adapter_model.safetensors", "tokenizer.json",
       "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json",
     ]
-    return names.contains(name) || name.hasPrefix("events.out.tfevents.")
+    // What a killed process was writing.
+    let isPartial = name.hasPrefix(".") && name.hasSuffix(".partial")
+    return names.contains(name) || isPartial || name.hasPrefix("events.out.tfevents.")
       || name.hasPrefix("model")
         && (name.hasSuffix(".safetensors") || name.hasSuffix(".safetensors.index.json"))
   }

@@ -49,6 +49,11 @@ struct StateStore {
     for old in StepNames.steps(in: folder).dropFirst(keeping) {
       try? FileManager.default.removeItem(atPath: folder + "/" + StepNames.name(of: old))
     }
+    // What a process was saving when it was killed.
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    for name in names where name.hasSuffix(".partial") || name.hasSuffix(".replaced") {
+      try? FileManager.default.removeItem(atPath: folder + "/" + name)
+    }
     return path
   }
 
