@@ -1,4 +1,5 @@
-// What a program may not ask of Linux: memory that no process holds mapped, which nobody would count.
+// What a program may not ask of Linux: memory that no process holds mapped, which nobody would count, and other limits
+// for other processes, the one that counts among them.
 #ifdef __linux__
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -35,6 +36,10 @@ void trimtab_contained_refuse_calls(void) {
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 2, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SECRET_MEMORY_CALL, 1, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_shmget, 0, 1),
+      refusal,
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
       refusal,
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };

@@ -129,7 +129,7 @@ static void build_root(const trimtab_sandbox_request *request) {
 
 /// Pages of all processes but the first together, and how many there are.
 ///
-/// The first is a copy of the caller, whose memory isn't the program's.
+/// The first is a copy of the caller, whose memory isn't the program's. What can't be counted is more than any limit.
 static uint64_t resident_pages(uint32_t *processes) {
   struct entry {
     uint64_t inode;
@@ -142,8 +142,12 @@ static uint64_t resident_pages(uint32_t *processes) {
   uint64_t pages = 0;
   *processes = 0;
   const int folder = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) {
+    *processes = UINT32_MAX;
+    return 0;
+  }
   long count;
-  while (folder >= 0 && (count = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
+  while ((count = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
     for (long at = 0; at < count;) {
       const struct entry *entry = (const struct entry *)(entries + at);
       at += entry->length;
@@ -153,6 +157,11 @@ static uint64_t resident_pages(uint32_t *processes) {
       char path[64], text[128];
       snprintf(path, sizeof path, "/proc/%.20s/statm", entry->name);
       const int file = open(path, O_RDONLY | O_CLOEXEC);
+      // One that has ended meanwhile has nothing.
+      if (file < 0 && errno != ENOENT && errno != ESRCH) {
+        *processes = UINT32_MAX;
+        break;
+      }
       if (file < 0) continue;
       const ssize_t length = read(file, text, sizeof text - 1);
       close(file);
@@ -162,12 +171,14 @@ static uint64_t resident_pages(uint32_t *processes) {
       if (resident) pages += strtoull(resident, NULL, 10);
     }
   }
-  if (folder >= 0) close(folder);
+  close(folder);
   return pages;
 }
 
 /// The namespace's first process: it can't be killed from inside, and when it ends, everything in it does.
 static _Noreturn void watch(pid_t program, const trimtab_sandbox_request *request) {
+  // Of the program's own user it may be, but nobody's to trace.
+  prctl(PR_SET_DUMPABLE, 0);
   const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
   trimtab_contained_report report = {.outcome = TRIMTAB_SANDBOX_EXITED};
   for (;;) {
@@ -184,7 +195,7 @@ static _Noreturn void watch(pid_t program, const trimtab_sandbox_request *reques
     const uint64_t bytes = page * resident_pages(&processes);
     if (bytes > report.peak_bytes) report.peak_bytes = bytes;
     // It counts itself.
-    if (bytes > request->memory_bytes || processes > request->processes + 1) {
+    if (bytes > request->memory_bytes || processes > (uint64_t)request->processes + 1) {
       report.outcome = bytes > request->memory_bytes ? TRIMTAB_SANDBOX_MEMORY : TRIMTAB_SANDBOX_PROCESSES;
       trimtab_contained_tell(&report);
       _exit(0);

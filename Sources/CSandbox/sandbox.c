@@ -54,6 +54,16 @@ static int take_output(int end, char *output, const trimtab_sandbox_request *req
   return 0;
 }
 
+/// Reads of the contained side's report what there is; sets `closed` when it is whole or ends.
+static void take_report(int end, trimtab_contained_report *report, size_t *count, int *closed) {
+  while (!*closed) {
+    const ssize_t taken = take(end, (char *)report + *count, sizeof *report - *count);
+    if (taken < 0) return;
+    *count += (size_t)taken;
+    *closed = taken == 0 || *count == sizeof *report;
+  }
+}
+
 int trimtab_sandbox_run(const trimtab_sandbox_request *request, char *output, trimtab_sandbox_result *result) {
   memset(result, 0, sizeof *result);
   int written[2], reported[2];
@@ -94,13 +104,7 @@ int trimtab_sandbox_run(const trimtab_sandbox_request *request, char *output, tr
                              {.fd = report_closed ? -1 : reported[0], .events = POLLIN}};
     poll(ends, 2, 10);
     if (take_output(written[0], output, request, result, &output_closed)) over = TRIMTAB_SANDBOX_OUTPUT;
-    while (!report_closed && report_count < sizeof report) {
-      const ssize_t taken = take(reported[0], (char *)&report + report_count, sizeof report - report_count);
-      if (taken < 0) break;
-      if (taken == 0) report_closed = 1;
-      report_count += (size_t)taken;
-    }
-    if (report_count == sizeof report) report_closed = 1;
+    take_report(reported[0], &report, &report_count, &report_closed);
     reaped = waitpid(child, &status, WNOHANG);
   }
   // The whole group, then whatever it held: the first process of a namespace takes all others with it.
@@ -110,7 +114,9 @@ int trimtab_sandbox_run(const trimtab_sandbox_request *request, char *output, tr
     reaped = waitpid(child, &status, 0);
     if (reaped < 0 && errno == EINTR) reaped = 0;
   }
+  // What came between the last look and the end.
   if (over < 0 && take_output(written[0], output, request, result, &output_closed)) over = TRIMTAB_SANDBOX_OUTPUT;
+  take_report(reported[0], &report, &report_count, &report_closed);
   close(written[0]);
   close(reported[0]);
   result->seconds = now() - start;

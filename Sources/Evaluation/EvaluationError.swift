@@ -29,6 +29,8 @@ public enum EvaluationError: DiagnosticError {
   /// The program that is to judge can't be started.
   case noProgram(String)
   case invalidOption(String, found: String, expected: String)
+  /// A strength would be chosen on rows that it is then judged by.
+  case developmentLeak(task: String, split: String)
   /// There is nothing by which a strength could be chosen.
   case nothingToSweep(String)
 
@@ -123,6 +125,12 @@ public enum EvaluationError: DiagnosticError {
       ]
     case .invalidOption(let name, let found, let expected):
       [Diagnostic("\(name) is \(found), expected \(expected)", exitCode: .usage)]
+    case .developmentLeak(let task, let split):
+      [
+        Diagnostic(
+          "the task \(task): its development rows are among those of \(split) that are asked about",
+          advice: "name another split, or parts that don't overlap with skip and limit", exitCode: .usage)
+      ]
     case .nothingToSweep(let reason):
       [
         Diagnostic(

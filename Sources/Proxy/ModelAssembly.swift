@@ -166,11 +166,7 @@ public struct AssembledModel {
   private static func antiexpert(
     of expert: LoadedModel, named name: String?, known: [LoadedModel], compute: Compute
   ) throws -> LoadedModel {
-    let bare = expert.checkpoint.adapter.map { adapter in
-      Checkpoint(
-        path: adapter.basePath, configuration: expert.checkpoint.configuration,
-        tensors: expert.checkpoint.tensors)
-    }
+    let bare = expert.checkpoint.adapted
     if let name {
       if let loaded = known.first(where: { $0.path == name }) { return loaded }
       let antiexpert = try LoadedModel(path: name, compute: compute)

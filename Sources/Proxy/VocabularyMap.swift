@@ -48,9 +48,8 @@ public struct VocabularyComparison: Sendable, Hashable {
   public let relation: Relation
   /// How many tokens both have.
   public let shared: Int
-  /// Tokens that only the base has, and that only the expert has; some examples.
+  /// Some of the tokens that only the base has.
   public let missing: [String]
-  public let extra: [String]
   public let missingCount: Int
   /// The base's tokens that end an answer, as far as the expert lacks them.
   public let unsharedStops: [TokenID]
@@ -89,9 +88,6 @@ public struct VocabularyComparison: Sendable, Hashable {
     self.missing = missing
     self.missingCount = missingCount
     unsharedStops = base.stopTokens.filter { Int($0) < baseCount && ids[Int($0)] < 0 }.sorted()
-    extra = (0..<expertCount).lazy.filter { !known.contains(Int32($0)) }.prefix(3).map {
-      expert.token(for: TokenID($0))
-    }
     // Nine in ten tokens in common may be one vocabulary with additions; fewer is another vocabulary.
     let isRelated = shared * 10 >= baseCount * 9
     if !isRelated {
@@ -115,13 +111,12 @@ public struct VocabularyComparison: Sendable, Hashable {
     relation = baseWidth == expertWidth ? .same : .different
     shared = min(baseWidth, expertWidth)
     missing = []
-    extra = []
     missingCount = 0
     unsharedStops = []
     map = baseWidth == expertWidth ? .shared(count: baseWidth) : nil
   }
 
-  /// What a token stands for, special ones told from texts that look like them.
+  /// What a token stands for, as the vocabulary writes it.
   private static func key(_ tokenizer: Tokenizer, _ id: TokenID) -> [UInt8] {
     Array(tokenizer.token(for: id).utf8)
   }

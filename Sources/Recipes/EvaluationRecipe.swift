@@ -28,6 +28,12 @@ public struct EvaluationRecipe: Sendable, Hashable {
     public var skip: Int
     /// nil: all the others.
     public var limit: Int?
+
+    /// Whether a row may be among both these and others of the same data set.
+    public func overlaps(_ other: Rows) -> Bool {
+      func end(_ rows: Rows) -> Int { rows.limit.map { rows.skip + $0 } ?? .max }
+      return split == other.split && skip < end(other) && other.skip < end(self)
+    }
   }
 
   /// Questions, and how they are asked.

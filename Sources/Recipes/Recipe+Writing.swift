@@ -1,3 +1,5 @@
+import Foundation
+
 extension Recipe {
   /// The resolved recipe as YAML, every default written out; reads back as the same recipe.
   public var yaml: String {
@@ -130,7 +132,7 @@ struct RecipeWriter {
   }
 
   mutating func items<Item>(_ key: String, _ items: [Item], _ body: (inout RecipeWriter, Item) -> Void) {
-    lines.append("\(indentation)\(key):")
+    lines.append("\(indentation)\(key):\(items.isEmpty ? " []" : "")")
     for item in items {
       let first = lines.count
       indentation += "    "
@@ -147,6 +149,9 @@ struct RecipeWriter {
       case "\n": "\\n"
       case "\r": "\\r"
       case "\t": "\\t"
+      // What readers refuse as it stands, or take for a line's end.
+      case "\0"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}", "\u{FEFF}":
+        "\\u" + String(format: "%04X", scalar.value)
       default: "\(scalar)"
       }
     }

@@ -53,7 +53,7 @@ struct EvaluatedModels {
     let assembled = experts.isEmpty ? nil : try steered(by: experts, base: base)
     proxied = assembled?.proxied
     drafter = try assembled?.makeDrafter(.auto)
-    stopTokens = assembled?.stopTokens ?? tokenizer.stopTokens
+    stopTokens = assembled?.stopTokens(alpha: 1) ?? tokenizer.stopTokens
     partsFingerprint = assembled.map(parts) ?? ""
     if let assembled, let proxied {
       for (place, expert) in assembled.experts.enumerated() {
@@ -83,7 +83,7 @@ struct EvaluatedModels {
       name: name, model: model, tokenizer: tokenizer,
       fingerprint: ProxiedModel.fingerprint(
         parts: partsFingerprint, alpha: model.alpha, limits: model.limits),
-      stopTokens: stopTokens, drafter: drafter)
+      stopTokens: model.alpha == 0 ? tokenizer.stopTokens : stopTokens, drafter: drafter)
   }
 
   /// Names everything that answers depend on: weights, tokens, what ends an answer, and the precision of products.
@@ -131,7 +131,7 @@ struct EvaluatedModels {
       else { return nil }
       return ShadedAnswer(
         prompt: query.prompt, answer: task.reference(row), baseResponse: base.responses[row],
-        tokens: try Attribution.ofAnswer(to: query, proxied, by: system))
+        tokens: try Attribution.ofAnswer(to: query, row: row, proxied, by: system))
     }
   }
 }
@@ -139,14 +139,13 @@ struct EvaluatedModels {
 extension Attribution {
   /// What the parts thought of each token of a greedy answer.
   static func ofAnswer(
-    to query: GenerationQuery, _ model: ProxiedModel, by system: EvaluatedSystem
+    to query: GenerationQuery, row: Int, _ model: ProxiedModel, by system: EvaluatedSystem
   ) throws -> [Attribution] {
     let tokenizer = system.tokenizer
     let attributing = AttributingModel(model)
     var tokens: [Attribution] = []
-    let request = GenerationRequest(
-      prompt: tokenizer.encode(query.prompt), maximumTokens: query.maximumTokens,
-      stopTokens: system.stopTokens, stopStrings: query.stops)
+    // As it was asked when it was graded.
+    let request = Evaluator(tokenizer: tokenizer, stopTokens: system.stopTokens).request(query, row: row)
     _ = try Generator(attributing, tokenizer: tokenizer).generate([request]) { step in
       if let token = attributing.attribution(of: step, tokenizer: tokenizer) { tokens.append(token) }
       return true

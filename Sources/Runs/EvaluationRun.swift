@@ -69,6 +69,9 @@ public struct EvaluationRun {
         throw EvaluationError.unusedKey(
           key.rawValue, task: entry.name, taken: task.keys.map(\.rawValue))
       }
+      if let development = entry.development, development.overlaps(entry.rows) {
+        throw EvaluationError.developmentLeak(task: entry.name, split: development.split)
+      }
       let isText = task.kinds == [.text]
       if isMasked, isText { throw EvaluationError.maskedText(task: entry.name) }
       guard isSweeping(recipe), entry.development == nil else { continue }
@@ -168,8 +171,8 @@ public struct EvaluationRun {
       resultsPath: recipe.output + "/results.json", reportPath: recipe.output + "/report.html",
       tracePath: recipe.output + "/trace.jsonl")
     try AtomicFile.write(result.json.text() + "\n", to: result.resultsPath)
-    let name = (recipe.output as NSString).lastPathComponent
-    let report = Report(title: "Evaluation: \(name)", sections: sections, remarks: result.remarks)
+    let names = sections.map(\.comparison.task).joined(separator: ", ")
+    let report = Report(title: "Evaluation: \(names)", sections: sections, remarks: result.remarks)
     try AtomicFile.write(report.html, to: result.reportPath)
     let tokens = sections.flatMap(\.examples).flatMap(\.tokens)
     let lines = tokens.map { $0.json(models.tokenizer).text() + "\n" }

@@ -40,6 +40,7 @@ extension Recipe.Shape {
     configuration.tiedHead = tiedHead
     configuration.initializerRange = Float(initializerRange)
     configuration.attentionInputBias = family == "qwen2"
+    try configuration.check(path: "model.shape")
     return configuration
   }
 }

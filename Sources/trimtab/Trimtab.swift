@@ -102,6 +102,12 @@ struct UsageError: DiagnosticError {
     diagnostics = [Diagnostic(problem, advice: advice, exitCode: .usage)]
   }
 
+  /// Refuses an output that is one of the inputs, which it would replace.
+  static func check(output: String?, inputs: [String]) throws {
+    guard let output, inputs.contains(where: { Folder.isSame($0, output) }) else { return }
+    throw UsageError("\(output) is read and would be written", advice: "name another file to write")
+  }
+
   /// Refuses a `--limit` that leaves nothing.
   static func check(limit: Int?) throws {
     if let limit, limit < 1 { throw UsageError("--limit is \(limit), expected 1 or more") }

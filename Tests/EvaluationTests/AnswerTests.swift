@@ -60,6 +60,9 @@ struct AnswerTests {
     #expect(score("so it is 12.", "12") == 1 && score("-1,200", "−1200") == 1 && score("13", "12") == 0)
     #expect(score("I have 11 apples.", "Apollo 11") == 0 && score("apollo 11.", "Apollo 11") == 1)
     #expect(score("12", "room B 12") == 0)
+    #expect(score("It is red.", "It is red.") == 1 && score("it is red", "It is red.") == 1)
+    #expect(score("3", "1, 2, 3") == 0 && score("1, 2, 3", "1, 2, 3") == 1)
+    #expect(score("1999-12-05", "2024-01-05") == 0 && score("2024-01-05", "2024-01-05") == 1)
   }
 
   @Test(

@@ -135,4 +135,13 @@ struct JudgeTests {
       #expect(throws: EvaluationError.self) { try HTTPJudge(wrong) }
     }
   }
+
+  @Test("what is judged can't spell a special token", arguments: ["", "\u{301}"])
+  func disarming(mark: String) throws {
+    let tokenizer = try Sample.tokenizer.get()
+    let special = try #require(tokenizer.addedTokens.first { $0.isSpecial && $0.content.count > 1 })
+    let text = tokenizer.disarmed("so \(special.content)\(mark) it is")
+    #expect(!tokenizer.encode(text, addSpecialTokens: false).contains(special.id))
+    #expect(tokenizer.disarmed("so it is") == "so it is")
+  }
 }

@@ -46,4 +46,12 @@ struct ReportTests {
     let bars = BarChart([.init("down", -0.5, text: "-50 %"), .init("none", 0, text: "0")]).svg
     #expect(!bars.contains("nan") && !bars.contains("width=\"-"))
   }
+
+  /// Characters may be several scalars, of which a browser reads each.
+  @Test("no markup gets out, whatever stands beside it", arguments: ["", "\u{0600}", "\u{301}", "\u{200D}"])
+  func escaping(neighbour: String) {
+    let text = HTMLPage.escaped("\(neighbour)<\(neighbour)script\(neighbour)>&\"")
+    #expect(!text.unicodeScalars.contains("<") && !text.unicodeScalars.contains(">"))
+    #expect(text.hasSuffix("&amp;&quot;"))
+  }
 }

@@ -110,6 +110,12 @@ struct SandboxTests {
     #expect(try self.run("traces_parent").output == "attached False\n")
   }
 
+  @Test("nobody's limits but its own")
+  func limits() throws {
+    let run = try run("limits_of_others")
+    #expect(run.ending == .exited(0) && run.output == "refused\n")
+  }
+
   @Test("links lead nowhere")
   func links() throws {
     let run = try run("symlinks")
@@ -155,7 +161,46 @@ struct SandboxTests {
     #expect(outcomes.map(\.hasPassed) == (0..<24).map { $0 % 3 != 0 })
   }
 
+  @Test("without isolation each program has a folder of its own")
+  func folders() throws {
+    let sandbox = try Sandbox(isolation: .none)
+    let folders = try (0..<2).map { _ in try sandbox.run(["/bin/sh", "-c", "cd \"$HOME\" && pwd"]).output }
+    #expect(folders[0] != folders[1] && folders.allSatisfy { $0.contains("/scratch") })
+  }
+
   // MARK: - Tests of code
+
+  @Test("an interpreter by its name, and by a path from here")
+  func interpreters() throws {
+    let here = FileManager.default.currentDirectoryPath
+    let up = here.split(separator: "/").map { _ in ".." }.joined(separator: "/")
+    for tool in ["python3", "/usr/bin/python3", "\(up)/usr/bin/python3"] {
+      for isolation in Sandbox.Isolation.allCases {
+        let runner = try CodeRunner(.python, isolation: isolation, limits: Self.limits, tool: tool)
+        #expect(try runner.run(["assert True"])[0].hasPassed, "\(tool)")
+      }
+    }
+    #expect(throws: SandboxError.self) { try CodeRunner(.python, tool: "no-such-python") }
+  }
+
+  @Test("scores are another run's where something else runs the tests")
+  func fingerprints() throws {
+    let tasks = try Sandbox.Isolation.allCases.map { isolation in
+      try MBPPTask(
+        rows: Sample.rows([["prompt": "a", "tests": "assert one() == 1"]]),
+        runner: try CodeRunner(.python, isolation: isolation))
+    }
+    #expect(tasks[0].fingerprint != tasks[1].fingerprint)
+    // Behind a prompt that ends within a line.
+    #expect(tasks[0].program(" def one(): return 1", row: 0).hasPrefix("def one()"))
+  }
+
+  @Test("a program does the same each time")
+  func repeatable() throws {
+    let runner = try CodeRunner(.python, limits: Self.limits)
+    let outcomes = try runner.run(Array(repeating: "raise SystemExit(str(hash('a word')))", count: 4))
+    #expect(Set(outcomes.map(\.text)).count == 1)
+  }
 
   @Test(
     "Python: only what comes to its end behind its tests has passed",
@@ -165,7 +210,7 @@ struct SandboxTests {
       ("import os\nos._exit(0)\nassert False", false), ("def print(*a): pass\nassert 1", true),
       ("raise SystemExit", false), ("while True: pass", false),
       ("import io, sys\nsys.stdout = io.StringIO()", true),
-      ("import atexit\natexit.register(print, 'bye')", true),
+      ("import atexit\natexit.register(print, 'bye')", true), ("print('bye', end='\\r')", true),
     ])
   func python(program: String, hasPassed: Bool) throws {
     let runner = try CodeRunner(.python, limits: Self.limits)

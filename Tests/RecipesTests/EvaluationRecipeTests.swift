@@ -56,6 +56,13 @@ struct EvaluationRecipeTests {
     #expect(try EvaluationRecipe(yaml: short.yaml, path: "r.yaml") == short)
   }
 
+  @Test("texts that YAML has no plain form for read back too")
+  func quoting() throws {
+    var recipe = try EvaluationRecipe(yaml: Self.whole, path: "r.yaml")
+    recipe.tasks[1].stops = ["\u{1B}", "\u{85}", "\u{2028}", "a\u{FEFF}", "\0", "a\tb"]
+    #expect(try EvaluationRecipe(yaml: recipe.yaml, path: "r.yaml") == recipe)
+  }
+
   @Test("several experts steer together")
   func severalExperts() throws {
     let recipe = try EvaluationRecipe(

@@ -185,7 +185,7 @@ struct RecipeTests {
   @Test("a mistyped kind is the one thing said of a recipe")
   func mistypedKind() throws {
     let library = try #require(RecipeLibrary.standard)
-    let path = try library.path(of: "evaluate/demo")
+    let path = library.path(of: "evaluate/demo")
     let error = #expect(throws: RecipeError.self) {
       _ = try AnyRecipe(contentsOf: path, overrides: ["kind=evalute"])
     }

@@ -158,6 +158,7 @@ struct EvaluationRunTests {
       ("no split", { $0.tasks[0].rows.split = "tset" }),
       ("no split", { $0.tasks[0].development?.split = "dev" }),
       ("question", { $0.tasks[0].columns[0].form = "{question}" }),
+      ("development rows are among those", { $0.tasks[0].development = $0.tasks[0].rows }),
     ]
     let text = DatasetDescription(kind: .text, source: "test")
     try DatasetWriter.create(at: folder + "/text.h5", text) {

@@ -40,7 +40,7 @@ public struct AlphaChoice: Sendable {
       (value(one.estimate), -abs(one.alpha - 1)) < (value(other.estimate), -abs(other.alpha - 1))
     }
     func text(_ estimate: Estimate) -> String { metric.text(estimate.mean) }
-    let rows = "on \(sweep.rowCount) development rows (\(metric.name))"
+    let rows = "on \(sweep.rowCount) \(sweep.isLabelled ? "development rows" : "prompts") (\(metric.name))"
     let expert = experts.max { value($0.estimate) < value($1.estimate) }
     func fallback(_ name: String, _ estimate: Estimate) -> String {
       "the \(name) alone scores \(text(estimate)) \(rows), no strength of the offset does better: "

@@ -6,15 +6,18 @@ public enum AnswerExtraction {
   static func isNumber(_ text: String) -> Bool {
     let characters = text.unicodeScalars.filter { !$0.properties.isWhitespace }
     return characters.allSatisfy { isDigit($0) || "+-−.,".unicodeScalars.contains($0) }
-      && lastNumber(in: text) != nil
+      && numbers(in: text).count == 1
   }
 
   /// The last number in a text: an optional sign, digits with commas between thousands, an optional fraction.
   ///
   /// A minus counts as a sign only where it can't be a hyphen or a subtraction: not behind a digit or a letter.
-  public static func lastNumber(in text: String) -> Decimal? {
+  public static func lastNumber(in text: String) -> Decimal? { numbers(in: text).last ?? nil }
+
+  /// All numbers in a text; nil for digits that are more than one can hold.
+  private static func numbers(in text: String) -> [Decimal?] {
     let characters = Array(text.unicodeScalars)
-    var last: Decimal?
+    var numbers: [Decimal?] = []
     var index = 0
     while index < characters.count {
       guard isDigit(characters[index]) else {
@@ -47,9 +50,9 @@ public enum AnswerExtraction {
         let before = start > 1 ? characters[start - 2] : " "
         if !isDigit(before), !before.properties.isAlphabetic { digits = "-" + digits }
       }
-      last = Decimal(string: digits, locale: Locale(identifier: "en_US_POSIX"))
+      numbers.append(Decimal(string: digits, locale: Locale(identifier: "en_US_POSIX")))
     }
-    return last
+    return numbers
   }
 
   /// Whether the digits from `start` on stand behind a point alone, as in `.5`.

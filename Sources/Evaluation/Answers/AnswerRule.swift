@@ -35,9 +35,11 @@ public enum AnswerRule: String, Sendable, Hashable, CaseIterable {
       if AnswerExtraction.isNumber(answer) {
         return AnswerRule.lastNumber.score(response, answer: answer)
       }
-      let words = AnswerNormalization.plain(response)
-      return AnswerNormalization.plain(answer)
-        == (words.hasSuffix(".") ? String(words.dropLast()) : words) ? 1 : 0
+      func words(_ text: String) -> Substring {
+        let words = AnswerNormalization.plain(text)
+        return words.hasSuffix(".") ? words.dropLast() : words[...]
+      }
+      return words(response) == words(answer) ? 1 : 0
     }
   }
 }

@@ -52,9 +52,11 @@ public struct Comparison: Sendable {
     return systems.map(\.name).filter { !ends.contains($0) && !($0 == "auto" && isRepeated) }
   }
 
-  /// Every steered system against the base, the expert and the directly tuned model, and that against the base.
+  /// Every steered system against the base, the expert and the directly tuned model; that against the base; and what
+  /// training the expert through the ensemble is worth.
   public var differences: [(first: String, second: String, estimate: Estimate)] {
-    let pairs = steered.flatMap { name in ends.map { (name, $0) } } + [("tuned", "base")]
+    let pairs =
+      steered.flatMap { name in ends.map { (name, $0) } } + [("tuned", "base"), ("through", "proxied")]
     return pairs.compactMap { first, second in difference(first, second).map { (first, second, $0) } }
   }
 

@@ -48,12 +48,14 @@ public struct ModelJudge {
   }
 
   private let scorer: LikelihoodScorer
+  private let tokenizer: Tokenizer
   private let form: Form
   private let modelFingerprint: String
 
   /// - Parameter modelFingerprint: Names the model, whose verdicts are kept with the answers.
   public init(_ model: any LanguageModel, tokenizer: Tokenizer, form: Form, modelFingerprint: String) {
     scorer = LikelihoodScorer(model, tokenizer: tokenizer)
+    self.tokenizer = tokenizer
     self.form = form
     self.modelFingerprint = modelFingerprint
   }
@@ -64,7 +66,9 @@ public struct ModelJudge {
 
   /// The probability of yes, among yes and no, behind each form filled in; nil for a form that is too long.
   private func probabilities(_ forms: [[String: String]]) throws -> [Double?] {
-    try scorer.responses(to: forms.map { (form.text.filled($0), [form.yes, form.no]) }).map { response in
+    // What is judged mustn't end the form.
+    let prompts = forms.map { form.text.filled($0.mapValues(tokenizer.disarmed)) }
+    return try scorer.responses(to: prompts.map { ($0, [form.yes, form.no]) }).map { response in
       let scores = response.likelihoods.map(\.logProbability)
       return scores.contains { $0.isFinite } ? LetterChoiceTask.softmax(scores)[0] : nil
     }

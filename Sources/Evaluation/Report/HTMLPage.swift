@@ -54,7 +54,8 @@ public struct HTMLPage: Sendable {
 
   /// Text as it stands between tags.
   public static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;")
+    // By scalars, as browsers read: in a character a bracket may be one of several.
+    let names: [Unicode.Scalar: String] = ["&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;"]
+    return text.unicodeScalars.map { names[$0] ?? String($0) }.joined()
   }
 }

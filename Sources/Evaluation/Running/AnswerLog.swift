@@ -66,7 +66,9 @@ extension AnsweredRow {
   func json(task: any EvaluationTask, key: AnswerLog.Key, systemName: String) -> JSON {
     var object: JSONObject = [
       "task": .string(task.name), "system": .string(systemName), "row": .integer(row),
-      "score": .number(grade.score), "answer": grade.answer.map { .string($0) } ?? .null,
+      // What can't be said has no number in JSON.
+      "score": grade.score.isFinite ? .number(grade.score) : .null,
+      "answer": grade.answer.map { .string($0) } ?? .null,
       "reference": .string(task.reference(row)), "weight": .number(grade.weight),
     ]
     if !grade.measures.isEmpty {
@@ -88,7 +90,6 @@ extension AnsweredRow {
       object["likelihoods"] = .array(
         likelihoods.map {
           .object([
-            // What can't be said has no number in JSON.
             "logprob": $0.logProbability.isFinite ? .number($0.logProbability) : .null,
             "tokens": .integer($0.tokenCount), "bytes": .integer($0.byteCount),
           ])
@@ -103,7 +104,8 @@ extension AnsweredRow {
 
   /// Reads a line back; nil where something is missing.
   init?(json: JSON, row: Int) {
-    guard let score = json["score"]?.doubleValue, let weight = json["weight"]?.doubleValue,
+    guard let found = json["score"], let score = found.isNull ? Double.infinity : found.doubleValue,
+      let weight = json["weight"]?.doubleValue,
       let answer = json["answer"]
     else { return nil }
     var measures: [String: Double] = [:]

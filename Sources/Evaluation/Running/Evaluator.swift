@@ -84,6 +84,8 @@ public struct Evaluator {
         for sample in 0..<query.samples {
           var request = request(query, prompts[index], row: row, sample: sample)
           request.context = model.copy(context, alpha: alpha)
+          // What isn't steered ends as the base does.
+          if alpha == 0 { request.stopTokens = tokenizer.stopTokens }
           requests.append(request)
         }
       }
@@ -103,6 +105,11 @@ public struct Evaluator {
   private static func refusal(of prompt: [TokenID], _ model: any LanguageModel) -> Response? {
     prompt.count < model.contextLength
       ? nil : .tooLong(tokens: prompt.count + 1, limit: model.contextLength)
+  }
+
+  /// The request that one answer to a query is written by.
+  public func request(_ query: GenerationQuery, row: Int) -> GenerationRequest {
+    request(query, tokenizer.encode(query.prompt), row: row, sample: 0)
   }
 
   private func request(

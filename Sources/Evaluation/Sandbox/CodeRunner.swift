@@ -21,16 +21,22 @@ public struct CodeRunner: Sendable {
 
   /// - Parameters:
   ///   - limits: nil for what tests of a language usually need: compiling takes time and memory too.
-  ///   - tool: The interpreter or compiler; nil for the system's own, or the one that PATH has.
+  ///   - tool: The interpreter or compiler, a path or a name that PATH has; nil for the system's own.
   /// - Throws: `SandboxError` where nothing runs the language, or nothing isolates it.
   public init(
     _ language: Language, isolation: Sandbox.Isolation = .namespaces, limits: Sandbox.Limits? = nil,
     tool: String? = nil
   ) throws {
     self.language = language
-    self.tool = try tool ?? CodeRunner.tool(language)
+    self.tool = try CodeRunner.path(of: tool ?? language.tool, for: language)
     sandbox = try Sandbox(
       isolation: isolation, limits: limits ?? language.limits, readable: CodeRunner.homes(of: self.tool))
+  }
+
+  /// What outcomes depend on beside the programs.
+  public var description: String {
+    "\(language.rawValue) by \(tool), isolation \(sandbox.isolation.rawValue), \(sandbox.limits.seconds) s, "
+      + "\(sandbox.limits.memory >> 20) MiB"
   }
 
   /// Runs programs, as many at once as there are processors; outcomes in their order.
@@ -51,7 +57,8 @@ public struct CodeRunner: Sendable {
     switch language {
     case .python:
       run = try sandbox.run(
-        [tool, "-I", "\(Sandbox.folder)/program.py"],
+        // Not -I, which would have it ignore the environment too, and hash otherwise each time.
+        [tool, "-s", "\(Sandbox.folder)/program.py"],
         files: [
           // Past what the program has made of its output.
           "program.py": program + "\n__import__(\"sys\").__stdout__.flush()\n"
@@ -66,7 +73,9 @@ public struct CodeRunner: Sendable {
         ["/bin/sh", "-c", line, tool, "\(Sandbox.folder)/main.swift"],
         files: ["main.swift": program + "\nSwift.print(\"\\n\(mark)\")\n"])
     }
-    let hasPassed = run.ending == .exited(0) && run.output.contains("\n\(mark)\n")
+    // By scalars: a return before the line's end would be one character with it.
+    let lines = run.output.unicodeScalars.split(separator: "\n")
+    let hasPassed = run.ending == .exited(0) && lines.contains { String($0) == mark }
     return Outcome(hasPassed: hasPassed, text: hasPassed ? "passed" : Self.text(run))
   }
 
@@ -83,11 +92,12 @@ public struct CodeRunner: Sendable {
     }
   }
 
-  /// The interpreter or compiler: the system's own, else the first that PATH has.
+  /// Where a tool lies: a path as it is given, seen from here; a name as the system has it, else as PATH does.
   ///
-  /// What PATH has first may be a person's own, which nobody else can read.
-  private static func tool(_ language: Language) throws -> String {
-    let name = language == .python ? "python3" : "swiftc"
+  /// What PATH has first may be a person's own, which nobody else can read. Links stay, for a virtual environment is
+  /// known by its own.
+  private static func path(of name: String, for language: Language) throws -> String {
+    if name.contains("/") { return URL(fileURLWithPath: name).path }
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
     let paths = (["/usr/bin", "/usr/local/bin"] + folders).map { "\($0)/\(name)" }
     guard let path = paths.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
@@ -112,7 +122,12 @@ public struct CodeRunner: Sendable {
   }
 }
 
+extension CodeRunner: CustomStringConvertible {}
+
 extension CodeRunner.Language {
+  /// What runs or compiles it, by its usual name.
+  fileprivate var tool: String { self == .python ? "python3" : "swiftc" }
+
   /// What tests of small functions need, a compiler's work included.
   var limits: Sandbox.Limits {
     switch self {

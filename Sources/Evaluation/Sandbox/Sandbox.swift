@@ -95,7 +95,7 @@ public struct Sandbox: Sendable {
     let temporary = FileManager.default.temporaryDirectory.path + "/trimtab-\(UUID().uuidString)"
     defer { try? FileManager.default.removeItem(atPath: temporary) }
     do {
-      for folder in [temporary, temporary + "/root", temporary + "/program"] {
+      for folder in [temporary] + ["root", "program", "scratch"].map({ "\(temporary)/\($0)" }) {
         // Who runs it may be somebody else.
         try FileManager.default.createDirectory(
           atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
@@ -110,28 +110,30 @@ public struct Sandbox: Sendable {
     let folder = isolation == .namespaces ? "/program" : program
     return try start(
       arguments.map { $0.replacingOccurrences(of: Sandbox.folder, with: folder) }, program: program,
+      scratch: isolation == .namespaces ? "/scratch" : temporary + "/scratch",
       root: isolation == .namespaces ? temporary + "/root" : nil)
   }
 
   /// What stands for the folder of a program's files in its arguments.
   public static let folder = "{program}"
 
-  private var environment: [String] {
-    let home = isolation == .namespaces ? "/scratch" : FileManager.default.temporaryDirectory.path
-    return [
+  private static func environment(home: String) -> [String] {
+    [
       "PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(home)", "TMPDIR=\(home)", "LANG=C.UTF-8",
       // Programs are to do the same each time.
-      "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1",
+      "PYTHONHASHSEED=0", "SWIFT_DETERMINISTIC_HASHING=1", "PYTHONDONTWRITEBYTECODE=1",
       // A library that starts a thread a processor would reach the limit on processes where there are many.
       "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1",
     ]
   }
 
-  private func start(_ arguments: [String], program: String, root: String?) throws -> Run {
+  private func start(
+    _ arguments: [String], program: String, scratch: String, root: String?
+  ) throws -> Run {
     var output = [UInt8](repeating: 0, count: limits.output)
     var result = trimtab_sandbox_result()
     let code = CStrings(arguments).withPointers { arguments in
-      CStrings(environment).withPointers { environment in
+      CStrings(Self.environment(home: scratch)).withPointers { environment in
         CStrings(Sandbox.systemFolders + readable).withPointers { readable in
           CStrings([program, root ?? ""]).withPointers { paths in
             var request = trimtab_sandbox_request()

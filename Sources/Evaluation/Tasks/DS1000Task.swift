@@ -3,7 +3,6 @@
 /// The interpreter must have the libraries that the rows ask for.
 public struct DS1000Task: CodeTask, Sendable {
   public let name = "ds1000"
-  public let rule = "the row's own tests in the sandbox; the first fenced block where there is one"
   public let runner: CodeRunner
   private let sampling: CodeSampling
   private let prompts: [String]
@@ -19,6 +18,9 @@ public struct DS1000Task: CodeTask, Sendable {
     contexts = try rows.rows.indices.map { try rows.required("code_context", "tests", row: $0) }
   }
 
+  public var rule: String {
+    "the row's own tests in the sandbox; the first fenced block where there is one; \(runner)"
+  }
   public var tries: Int { sampling.tries }
   public var rowCount: Int { prompts.count }
   public func reference(_ row: Int) -> String { contexts[row] }

@@ -1,7 +1,6 @@
 /// HumanEval (Chen and others, 2021): the body of a Python function behind its signature and description.
 public struct HumanEvalTask: CodeTask, Sendable {
   public let name = "humaneval"
-  public let rule = "tests in the sandbox; unindented lines that assert or print are left out"
   public let runner: CodeRunner
   private let sampling: CodeSampling
   private let prompts: [String]
@@ -20,6 +19,9 @@ public struct HumanEvalTask: CodeTask, Sendable {
     }
   }
 
+  public var rule: String {
+    "tests in the sandbox; unindented lines that assert or print are left out; \(runner)"
+  }
   public var tries: Int { sampling.tries }
   public var rowCount: Int { prompts.count }
   public func reference(_ row: Int) -> String { tests[row] }

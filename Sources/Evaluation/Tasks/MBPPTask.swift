@@ -1,7 +1,6 @@
 /// MBPP (Austin and others, 2021): a Python function from a description and three tests.
 public struct MBPPTask: CodeTask, Sendable {
   public let name = "mbpp"
-  public let rule = "tests in the sandbox; the first fenced block where there is one"
   public let runner: CodeRunner
   private let sampling: CodeSampling
   private let prompts: [String]
@@ -21,12 +20,16 @@ public struct MBPPTask: CodeTask, Sendable {
     tests = try rows.rows.indices.map { try rows.required("tests", row: $0) }
   }
 
+  public var rule: String {
+    "tests in the sandbox; the first fenced block where there is one; \(runner)"
+  }
   public var tries: Int { sampling.tries }
   public var rowCount: Int { prompts.count }
   public func reference(_ row: Int) -> String { tests[row] }
   public func query(_ row: Int) -> Query { sampling.query(prompts[row], stops: Self.stops) }
 
   public func program(_ completion: String, row: Int) -> String {
-    CodeText.unfenced(completion) + "\n\n" + tests[row] + "\n"
+    // Behind a prompt that ends within a line a space comes first.
+    String(CodeText.unfenced(completion).drop { $0 == " " }) + "\n\n" + tests[row] + "\n"
   }
 }

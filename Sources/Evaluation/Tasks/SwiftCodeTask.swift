@@ -2,7 +2,6 @@
 /// 2023).
 public struct SwiftCodeTask: CodeTask, Sendable {
   public let name = "swift-code"
-  public let rule = "compiled with its tests and run in the sandbox; ends with the function's closing brace"
   public let runner: CodeRunner
   private let sampling: CodeSampling
   private let prompts: [String]
@@ -19,6 +18,9 @@ public struct SwiftCodeTask: CodeTask, Sendable {
     tests = try rows.rows.indices.map { try rows.required("tests", row: $0) }
   }
 
+  public var rule: String {
+    "compiled with its tests and run in the sandbox; ends with the function's closing brace; \(runner)"
+  }
   public var tries: Int { sampling.tries }
   public var rowCount: Int { prompts.count }
   public func reference(_ row: Int) -> String { tests[row] }

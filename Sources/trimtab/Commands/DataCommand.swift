@@ -12,8 +12,8 @@ struct DataCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "Import data sets, look into them, generate the demo's.",
     subcommands: [
-      Import.self, InspectData.self, GenerateData.self, JudgeRanked.self, JudgeCorrupted.self,
-      TrainTokenizer.self,
+      Import.self, InspectData.self, VerifyData.self, GenerateData.self, JudgeRanked.self,
+      JudgeCorrupted.self, TrainTokenizer.self,
     ])
 }
 
@@ -83,6 +83,7 @@ struct Import: ParsableCommand {
   }
 
   func run() throws {
+    try UsageError.check(output: output, inputs: inputs)
     var options = ImportOptions(format: format)
     for entry in map {
       let (column, field) = try ImportOptions.mapping(entry)

@@ -24,7 +24,7 @@ struct Demo: ParsableCommand {
     guard let result = try demo.run(consumers: { [ProgressBar()] }, stop: signal) else {
       throw ExitCode(ExitStatus.interrupted.rawValue)
     }
-    guard !json else { return Console.result(result.table.json.text()) }
+    guard !json else { return Console.result(result.json.text()) }
     Console.result(([result.table.text] + result.remarks).joined(separator: "\n"))
     let took = started.duration(to: .now).components.seconds
     Console.result("report: \(result.reportPath)\ntrace:  \(result.tracePath)\n\(took) seconds in all")

@@ -46,6 +46,7 @@ struct Judge: ParsableCommand {
 
   func run() throws {
     try UsageError.check(limit: limit)
+    try UsageError.check(output: judgments, inputs: data)
     let sets = try data.map { try HumanPreferences(path: $0, limit: limit) }
     let specification = try makeSpecification()
     let judge = try Policy(try modelOptions.assemble(), name: modelOptions.model, template: template)

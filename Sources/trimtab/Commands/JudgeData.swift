@@ -29,6 +29,7 @@ struct JudgeRanked: ParsableCommand {
 
   func run() throws {
     try UsageError.check(limit: limit)
+    try UsageError.check(output: output, inputs: [ranked])
     let sets = try RankedAnswers.read(path: ranked)
     var options = RankedAnswerSeeds.Options()
     options.rubric = try JudgePrompt.named(rubric)
@@ -70,6 +71,7 @@ struct JudgeCorrupted: ParsableCommand {
 
   func run() throws {
     try UsageError.check(limit: limit)
+    try UsageError.check(output: output, inputs: [dataset])
     var seeds = CorruptionSeeds()
     seeds.rubric = try JudgePrompt.named(rubric)
     seeds.form = form

@@ -65,7 +65,7 @@ struct RecipeCommand: ParsableCommand {
         throw UsageError("\(destination) is there already", advice: "choose another name")
       }
       let text = try TextInput.file(source)
-      try TextOutput.write(text, to: destination)
+      try AtomicFile.write(text, to: destination)
       Console.written(destination, json: json)
     }
   }

@@ -36,9 +36,3 @@ enum TextInput {
     }
   }
 }
-
-/// Writing what was asked for on the command line.
-enum TextOutput {
-  /// Writes a file whole or not at all.
-  static func write(_ text: String, to path: String) throws { try AtomicFile.write(text, to: path) }
-}
